@@ -1,0 +1,7 @@
+"""Regression on five inputs with natural-gradient networks, for scikit-learn."""
+
+from ._regressor import FiveDRegressor
+
+__version__ = "0.1.0"
+
+__all__ = ["FiveDRegressor", "__version__"]

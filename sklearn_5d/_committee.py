@@ -1,0 +1,242 @@
+"""The committee: folds, members trained in parallel, out-of-fold predictions.
+
+Every member is a plain, fitted `MLPRegressor`. Everything here happens at the network's
+scale.
+"""
+
+import warnings
+
+import numpy as np
+from joblib import Parallel, delayed
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import KFold, ShuffleSplit
+from sklearn.neural_network import MLPRegressor
+from sklearn.utils import check_random_state
+from threadpoolctl import threadpool_limits
+
+from . import _spring
+from ._network import Weights, output
+
+
+def member_weights(member):
+    """Return the weights of a fitted `MLPRegressor`."""
+    return Weights(member.coefs_, member.intercepts_)
+
+
+def split_rows(n_samples, n_estimators, validation_fraction, random_state):
+    """Choose the rows that train each member, and the rows held out from it.
+
+    Parameters
+    ----------
+    n_samples : int
+        Number of rows, at least 2.
+    n_estimators : int
+        Number of members. Several members hold out every row once between them.
+    validation_fraction : float
+        The share of the rows that a single member holds out.
+    random_state : int, RandomState instance or None
+        Source of the shuffle.
+
+    Returns
+    -------
+    list of (ndarray, ndarray)
+        Training rows and held-out rows of each member.
+    """
+    rows = np.empty((n_samples, 0))
+    if n_estimators == 1:
+        n_held_out = max(1, int(validation_fraction * n_samples))
+        folds = ShuffleSplit(1, test_size=n_held_out, random_state=random_state)
+        return list(folds.split(rows))
+    n_splits = min(n_estimators, n_samples)
+    folds = list(KFold(n_splits, shuffle=True, random_state=random_state).split(rows))
+    # Fewer rows than members: the folds come round again.
+    return [folds[k % n_splits] for k in range(n_estimators)]
+
+
+def fit_spring(train, validation, seed, start, verbose, *, network, solver):
+    """Train one member by `_spring.minimize`.
+
+    Parameters
+    ----------
+    train, validation : tuple of (X, y, sample_weight)
+        Training rows, and the rows that decide when to stop.
+    seed : int, RandomState instance or None
+        Source of randomness.
+    start : Weights or None
+        The weights to start from.
+    verbose : bool
+        Whether to print a line a stage.
+    network : dict
+        Parameters that `MLPRegressor` shares.
+    solver : dict
+        Further arguments of `_spring.make_schedule` and `_spring.minimize`.
+
+    Returns
+    -------
+    MLPRegressor
+        The member, with two attributes of our own: `n_steps_` and `damping_`.
+    """
+    solver = dict(solver)
+    schedule = _spring.make_schedule(
+        len(train[1]),
+        *(solver.pop(k) for k in ("damping", "batch_size", "max_steps", "precision")),
+    )
+    result = _spring.minimize(
+        *train,
+        *validation,
+        **network,
+        **solver,
+        schedule=schedule,
+        random_state=check_random_state(seed),
+        weights=start,
+        report=_print_stage if verbose else None,
+    )
+    member = MLPRegressor(**network, random_state=seed)
+    return fitted_member(member, result)
+
+
+def _print_stage(stage, loss, score):
+    print(
+        f"damping {stage.damping_end:.0e}, {stage.n_steps} steps of "
+        f"{stage.batch_size} rows, {np.dtype(stage.dtype)}: "
+        f"loss {loss:.3e}, validation R2 {score:.8f}"
+    )
+
+
+def fitted_member(member, result):
+    """Give an `MLPRegressor` the weights and the history of a natural-gradient run."""
+    member.coefs_, member.intercepts_ = result.weights
+    member.n_features_in_ = len(member.coefs_[0])
+    member.n_layers_ = len(member.coefs_) + 1
+    member.n_outputs_ = 1
+    member.out_activation_ = "identity"
+    member.loss_curve_ = result.loss_curve
+    member.loss_ = result.loss_curve[-1]
+    member.n_iter_ = len(result.loss_curve)
+    member.validation_scores_ = result.validation_scores
+    member.best_validation_score_ = max(result.validation_scores, default=None)
+    member.best_loss_ = None
+    member.t_ = member.n_steps_ = result.n_steps
+    member.damping_ = result.damping
+    return member
+
+
+def fit_mlp(train, validation, seed, start, verbose, *, network, solver):
+    """Train one member by a solver of `MLPRegressor`; arguments as in `fit_spring`.
+
+    Without validation rows `MLPRegressor` takes its own for early stopping.
+    """
+    X, y, sample_weight = train
+    member = MLPRegressor(**network, **solver, random_state=seed, verbose=verbose)
+    with warnings.catch_warnings():
+        # The budget is a parameter here, not an accident.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        if start is not None:
+            member.warm_start = True
+            member.set_params(early_stopping=False, max_iter=1).fit(X[:2], y[:2])
+            member.set_params(**{k: solver[k] for k in ("early_stopping", "max_iter")})
+            member.coefs_, member.intercepts_ = start
+        if validation is None or solver["solver"] == "lbfgs":
+            return member.fit(X, y, sample_weight)
+        return _stop_early(member, train, validation)
+
+
+def _stop_early(member, train, validation):
+    """Pass over the rows until the validation score has stopped improving."""
+    X, y, sample_weight = train
+    X_val, y_val, sample_weight_val = validation
+    stopping, member.early_stopping = member.early_stopping, False
+    best_score, best, scores, stale = -np.inf, None, [], 0
+    for _ in range(member.max_iter):
+        member.partial_fit(X, y, sample_weight)
+        score = _spring.r2(y_val, member.predict(X_val), sample_weight_val)
+        scores.append(score)
+        stale = 0 if score > best_score + member.tol else stale + 1
+        if score > best_score:
+            best_score = score
+            best = [c.copy() for c in member.coefs_ + member.intercepts_]
+        if stopping and stale > member.n_iter_no_change:
+            break
+    if stopping:
+        n_layers = len(member.coefs_)
+        member.coefs_, member.intercepts_ = best[:n_layers], best[n_layers:]
+    member.early_stopping = stopping
+    member.validation_scores_, member.best_validation_score_ = scores, best_score
+    return member
+
+
+def _fit_member(fit, train, validation, *args):
+    # Networks of this size lose time in a threaded BLAS.
+    with threadpool_limits(1):
+        return fit(train, validation, *args)
+
+
+def fit_members(fit, data, validation, splits, seeds, starts, n_jobs, verbose):
+    """Train the members, in parallel through joblib.
+
+    Parameters
+    ----------
+    fit : callable
+        `fit_spring` or `fit_mlp` with its parameters bound.
+    data : tuple of (X, y, sample_weight)
+        All the rows.
+    validation : tuple of (X, y, sample_weight), None or "held out"
+        The rows that decide when to stop, the same for all the members; with
+        "held out", the rows that each member does not train on.
+    splits : list of (ndarray or slice, ndarray)
+        Training rows and held-out rows of each member.
+    seeds, starts : list
+        Seed and start of each member.
+    n_jobs : int or None
+        Number of jobs, as in joblib.
+    verbose : bool
+        Whether to print a line a stage.
+
+    Returns
+    -------
+    list of MLPRegressor
+        The members.
+    """
+
+    def take(rows):
+        return tuple(None if a is None else a[rows] for a in data)
+
+    return Parallel(n_jobs=n_jobs)(
+        delayed(_fit_member)(
+            fit,
+            take(train),
+            take(held_out) if validation == "held out" else validation,
+            seed,
+            start,
+            verbose,
+        )
+        for (train, held_out), seed, start in zip(splits, seeds, starts, strict=True)
+    )
+
+
+def member_outputs(members, X, activation):
+    """Compute the output of each member.
+
+    Parameters
+    ----------
+    members : list of MLPRegressor
+        The members.
+    X : ndarray of shape (n_samples, n_features)
+        Scaled inputs.
+    activation : str
+        Their activation.
+
+    Returns
+    -------
+    ndarray of shape (n_members, n_samples)
+        The outputs.
+    """
+    return np.stack([output(member_weights(m), X, activation) for m in members])
+
+
+def out_of_fold_outputs(members, splits, X, activation):
+    """Compute for each row the output of the member that held it out, else NaN."""
+    outputs = np.full(len(X), np.nan)
+    for member, (_, held_out) in zip(members, splits, strict=True):
+        outputs[held_out] = output(member_weights(member), X[held_out], activation)
+    return outputs

@@ -1,0 +1,496 @@
+"""The estimator."""
+
+import warnings
+from functools import partial
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin, _fit_context
+from sklearn.exceptions import DataDimensionalityWarning
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_is_fitted,
+    column_or_1d,
+    validate_data,
+)
+
+from . import _scaling, _spring
+from ._committee import (
+    fit_members,
+    fit_mlp,
+    fit_spring,
+    fitted_member,
+    member_outputs,
+    member_weights,
+    out_of_fold_outputs,
+    split_rows,
+)
+from ._intervals import conformal_quantile, prediction_scale, required_rows
+from ._network import input_gradient
+from ._selection import choose_transforms
+
+N_INPUTS = 5
+MAX_CALIBRATION_ROWS = 10_000
+
+
+class FiveDRegressor(RegressorMixin, BaseEstimator):
+    """DOC."""
+
+    _parameter_constraints = {  # noqa: RUF012
+        "hidden_layer_sizes": [
+            "array-like",
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "activation": [StrOptions({"identity", "logistic", "tanh", "relu"})],
+        "solver": [StrOptions({"spring", "adam", "sgd", "lbfgs"})],
+        "n_estimators": [Interval(Integral, 1, None, closed="left")],
+        "x_transform": [StrOptions({"auto", *_scaling.INPUT_TRANSFORMS})],
+        "y_transform": [StrOptions({"auto", *_scaling.TARGET_TRANSFORMS})],
+        "damping": ["array-like"],
+        "momentum": [Interval(Real, 0, 1, closed="left")],
+        "precision": [StrOptions({"auto", "float32", "float64"})],
+        "max_steps": [Interval(Integral, 1, None, closed="left")],
+        "patience": [Interval(Integral, 1, None, closed="left")],
+        "learning_rate_init": [
+            StrOptions({"auto"}),
+            Interval(Real, 0, None, closed="neither"),
+        ],
+        "batch_size": [
+            StrOptions({"auto"}),
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "alpha": [Interval(Real, 0, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+        "n_jobs": [None, Integral],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(64, 32, 16),
+        *,
+        activation="tanh",
+        solver="spring",
+        n_estimators=4,
+        x_transform="auto",
+        y_transform="auto",
+        damping=(1.0, 1e-8),
+        momentum=0.9,
+        precision="auto",
+        max_steps=1000,
+        patience=2,
+        learning_rate_init="auto",
+        batch_size="auto",
+        alpha=1e-4,
+        max_iter=100,
+        early_stopping=True,
+        validation_fraction=0.1,
+        n_iter_no_change=20,
+        tol=1e-4,
+        warm_start=False,
+        random_state=None,
+        n_jobs=None,
+        verbose=False,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.solver = solver
+        self.n_estimators = n_estimators
+        self.x_transform = x_transform
+        self.y_transform = y_transform
+        self.damping = damping
+        self.momentum = momentum
+        self.precision = precision
+        self.max_steps = max_steps
+        self.patience = patience
+        self.learning_rate_init = learning_rate_init
+        self.batch_size = batch_size
+        self.alpha = alpha
+        self.max_iter = max_iter
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None):
+        """Fit the committee.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training inputs, in any units.
+        y : array-like of shape (n_samples,) or (n_samples, 1)
+            Target, in any units.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows. A row of weight zero is as if it were absent.
+        X_val : array-like of shape (n_val, n_features), default=None
+            Inputs that replace the internal held-out rows: they decide when training
+            stops and calibrate the intervals, and all of `X` trains.
+        y_val : array-like of shape (n_val,), default=None
+            Target at `X_val`.
+
+        Returns
+        -------
+        FiveDRegressor
+            The fitted estimator.
+        """
+        X, y, sample_weight = self._validate_rows(X, y, sample_weight)
+        validation = self._validate_validation_rows(X_val, y_val)
+        starts = [None] * self.n_estimators
+        if self.warm_start and hasattr(self, "estimators_"):
+            self._check_members()
+            starts = [member_weights(member) for member in self.estimators_]
+        else:
+            self._fit_scaling(X, y, sample_weight)
+        data = self._scaled(X, y, sample_weight)
+        if validation is not None:
+            validation = self._scaled(*validation, None)
+        splits = self._fit_members(data, validation, starts)
+        self._calibrate(data, validation, splits)
+        return self
+
+    def _validate_rows(self, X, y, sample_weight, reset=True):
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            dtype=np.float64,
+            y_numeric=True,
+            multi_output=True,
+            reset=reset,
+            ensure_min_samples=2,
+        )
+        if y.ndim == 2 and y.shape[1] > 1:
+            raise ValueError(
+                f"y has {y.shape[1]} columns, expected one target; "
+                "sklearn.multioutput.MultiOutputRegressor fits one model a column."
+            )
+        y = column_or_1d(y, warn=False).astype(np.float64)
+        if reset and X.shape[1] != N_INPUTS:
+            warnings.warn(
+                f"X has {X.shape[1]} columns; the defaults of FiveDRegressor are "
+                f"tuned for {N_INPUTS}.",
+                DataDimensionalityWarning,
+                stacklevel=3,
+            )
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(
+                sample_weight, X, dtype=np.float64, ensure_non_negative=True
+            )
+            kept = sample_weight > 0
+            if kept.sum() < 2:
+                raise ValueError(
+                    f"sample_weight is positive on {kept.sum()} rows, expected at "
+                    "least 2."
+                )
+            X, y, sample_weight = X[kept], y[kept], sample_weight[kept]
+        return X, y, sample_weight
+
+    def _validate_validation_rows(self, X_val, y_val):
+        if X_val is None and y_val is None:
+            return None
+        if X_val is None or y_val is None:
+            missing = "X_val" if X_val is None else "y_val"
+            raise ValueError(f"X_val and y_val go together, got {missing}=None.")
+        X_val, y_val = validate_data(
+            self, X_val, y_val, dtype=np.float64, y_numeric=True, reset=False
+        )
+        return X_val, y_val.astype(np.float64)
+
+    def _check_members(self):
+        shape = (self.n_features_in_, *np.atleast_1d(self.hidden_layer_sizes), 1)
+        fitted = [
+            (len(m.coefs_[0]), *(c.shape[1] for c in m.coefs_))
+            for m in self.estimators_
+        ]
+        if len(fitted) != self.n_estimators or fitted[0] != shape:
+            raise ValueError(
+                f"warm_start needs the fitted committee of {len(fitted)} networks of "
+                f"layers {fitted[0]}, got n_estimators={self.n_estimators} and layers "
+                f"{shape}."
+            )
+
+    def _fit_scaling(self, X, y, sample_weight):
+        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        transforms = self.x_transform, self.y_transform
+        if self.solver == "spring":
+            transforms = choose_transforms(
+                X,
+                y,
+                *transforms,
+                hidden_layer_sizes=np.atleast_1d(self.hidden_layer_sizes),
+                activation=self.activation,
+                random_state=seed,
+            )
+        self.x_transform_, self.y_transform_ = (
+            "standard" if t == "auto" else t for t in transforms
+        )
+        self.x_scaler_ = _scaling.fit_input_scaler(X, self.x_transform_, sample_weight)
+        self.y_scaler_ = _scaling.fit_target_scaler(y, self.y_transform_, sample_weight)
+        self.data_min_, self.data_max_ = X.min(axis=0), X.max(axis=0)
+
+    def _scaled(self, X, y, sample_weight):
+        return (
+            self.x_scaler_.transform(X),
+            _scaling.from_target(self.y_scaler_, y),
+            sample_weight,
+        )
+
+    def _member_fit(self):
+        """Bind the parameters of the solver."""
+        network = {
+            "hidden_layer_sizes": tuple(np.atleast_1d(self.hidden_layer_sizes)),
+            "activation": self.activation,
+            "alpha": self.alpha,
+        }
+        natural = self.solver == "spring"
+        rate = self.learning_rate_init
+        if rate == "auto":
+            rate = 0.7 if natural else 0.005
+        if natural:
+            solver = {
+                "damping": self.damping,
+                "batch_size": self.batch_size,
+                "max_steps": self.max_steps,
+                "precision": self.precision,
+                "learning_rate": rate,
+                "momentum": self.momentum,
+                "patience": self.patience,
+                "tol": self.tol,
+            }
+            return partial(fit_spring, network=network, solver=solver)
+        solver = {
+            "solver": self.solver,
+            "learning_rate_init": rate,
+            "momentum": self.momentum,
+            "batch_size": 256 if self.batch_size == "auto" else self.batch_size,
+            "max_iter": self.max_iter,
+            "early_stopping": self.early_stopping and self.solver != "lbfgs",
+            "validation_fraction": self.validation_fraction,
+            "n_iter_no_change": self.n_iter_no_change,
+            "tol": self.tol,
+        }
+        return partial(fit_mlp, network=network, solver=solver)
+
+    def _fit_members(self, data, validation, starts):
+        """Train the members and keep the rows that each of them held out."""
+        n_samples = len(data[1])
+        seeds = [self.random_state]
+        if self.n_estimators > 1:
+            rng = check_random_state(self.random_state)
+            seeds = rng.randint(np.iinfo(np.int32).max, size=self.n_estimators)
+        if validation is None and (self.solver == "spring" or self.n_estimators > 1):
+            validation = "held out"
+            splits = split_rows(
+                n_samples, self.n_estimators, self.validation_fraction, seeds[0]
+            )
+        else:
+            splits = [(slice(None), slice(0))] * self.n_estimators
+        self.estimators_ = fit_members(
+            self._member_fit(),
+            data,
+            validation,
+            splits,
+            seeds,
+            starts,
+            self.n_jobs,
+            self.verbose,
+        )
+        return splits
+
+    def _calibrate(self, data, validation, splits):
+        """Compare predictions with rows that did not train what predicted them."""
+        X, y, _ = data
+        z = out_of_fold_outputs(self.estimators_, splits, X, self.activation)
+        self.oof_prediction_ = _scaling.to_target(self.y_scaler_, z)
+        held_out = np.flatnonzero(np.isfinite(z))
+        if validation is not None:
+            X, y, _ = validation
+            z = member_outputs(self.estimators_, X, self.activation).mean(axis=0)
+            held_out = np.arange(len(y))
+        rng = check_random_state(self.random_state)
+        if len(held_out) > MAX_CALIBRATION_ROWS:
+            held_out = rng.choice(held_out, MAX_CALIBRATION_ROWS, replace=False)
+        prediction, truth = (
+            _scaling.to_target(self.y_scaler_, v[held_out]) for v in (z, y)
+        )
+        residual = np.abs(truth - prediction)
+        self.residual_scale_ = (
+            np.sqrt(np.mean(residual**2)) if len(residual) else np.nan
+        )
+        _, spread = self._mean_and_spread(X[held_out])
+        scale = prediction_scale(spread, self.residual_scale_, 0.0)
+        self._conformity_scores = residual / np.where(scale > 0, scale, 1)
+
+    def _mean_and_spread(self, Z):
+        """Predict from scaled inputs, with the sd of the members, in y's units."""
+        outputs = member_outputs(self.estimators_, Z, self.activation)
+        mean = outputs.mean(axis=0)
+        spread = outputs.std(axis=0, ddof=min(1, len(outputs) - 1))
+        slope = _scaling.target_slope(self.y_scaler_, mean)
+        return _scaling.to_target(self.y_scaler_, mean), spread * slope
+
+    def _validate_inputs(self, X):
+        check_is_fitted(self)
+        return validate_data(self, X, dtype=np.float64, reset=False)
+
+    def predict(self, X, return_std=False):
+        """Predict the target.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        return_std : bool, default=False
+            Whether to return the standard deviation of the prediction as well.
+
+        Returns
+        -------
+        y_mean : ndarray of shape (n_samples,)
+            Mean of the members, in y's units.
+        y_std : ndarray of shape (n_samples,)
+            Spread of the members joined with the scale of the out-of-fold residuals.
+            Only with ``return_std=True``.
+        """
+        X = self._validate_inputs(X)
+        if return_std:
+            return self._predict_with_std(X)
+        outputs = member_outputs(
+            self.estimators_, self.x_scaler_.transform(X), self.activation
+        )
+        return _scaling.to_target(self.y_scaler_, outputs.mean(axis=0))
+
+    def _predict_with_std(self, X):
+        if np.isnan(self.residual_scale_):
+            raise ValueError(
+                f"solver={self.solver!r} with n_estimators=1 keeps its validation rows "
+                "to itself, and nothing is left to calibrate an uncertainty with: fit "
+                "with X_val and y_val, or with n_estimators of at least 2."
+            )
+        prediction, spread = self._mean_and_spread(self.x_scaler_.transform(X))
+        scale = prediction_scale(spread, self.residual_scale_, self._excess(X))
+        return prediction, scale
+
+    def _excess(self, X):
+        """Tell how far each row lies outside the training range, in ranges."""
+        width = self.data_max_ - self.data_min_
+        beyond = np.maximum(self.data_min_ - X, X - self.data_max_).clip(min=0)
+        return np.sum(beyond / np.where(width > 0, width, 1), axis=1)
+
+    def predict_interval(self, X, confidence_level=0.9):
+        """Predict an interval that holds a new measurement with a given probability.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        confidence_level : float, default=0.9
+            The probability, between 0 and 1.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, 2)
+            Lower and upper bound, in y's units.
+        """
+        if not (isinstance(confidence_level, Real) and 0 < confidence_level < 1):
+            raise ValueError(
+                f"Got confidence_level={confidence_level!r}, expected a number "
+                "between 0 and 1."
+            )
+        prediction, scale = self._predict_with_std(self._validate_inputs(X))
+        quantile = conformal_quantile(self._conformity_scores, confidence_level)
+        return np.column_stack(
+            [prediction - quantile * scale, prediction + quantile * scale]
+        )
+
+    def predict_gradient(self, X):
+        """Compute the derivatives of the prediction by the inputs.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+            The exact gradient, in y's units per unit of each input.
+        """
+        X = self._validate_inputs(X)
+        Z = self.x_scaler_.transform(X)
+        members = [member_weights(member) for member in self.estimators_]
+        gradient = sum(input_gradient(m, Z, self.activation) for m in members)
+        gradient *= _scaling.input_slope(self.x_scaler_, X) / len(members)
+        if self.y_transform_ == "standard":
+            return gradient * self.y_scaler_.scale_
+        z = member_outputs(self.estimators_, Z, self.activation).mean(axis=0)
+        return gradient * _scaling.target_slope(self.y_scaler_, z)[:, None]
+
+    def is_extrapolation(self, X):
+        """Tell which rows lie outside the range of the training inputs.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), dtype=bool
+            Whether any input is below its minimum or above its maximum in training.
+        """
+        return self._excess(self._validate_inputs(X)) > 0
+
+    def _of_members(self, name):
+        """Collect an attribute: itself for one network, a list for several."""
+        check_is_fitted(self)
+        values = [getattr(member, name) for member in self.estimators_]
+        return values[0] if len(values) == 1 else values
+
+    @property
+    def n_iter_(self):
+        """Epochs, iterations of L-BFGS, or stages of the natural-gradient solver."""
+        return np.asarray(self._of_members("n_iter_"))
+
+    @property
+    def loss_curve_(self):
+        """Training loss at each iteration, at the network's scale."""
+        return self._of_members("loss_curve_")
+
+    @property
+    def validation_scores_(self):
+        """R2 on the validation rows after each iteration."""
+        return self._of_members("validation_scores_")
+
+    @property
+    def best_validation_score_(self):
+        """The best of the validation scores, mean of the members."""
+        return float(np.mean(self._of_members("best_validation_score_")))
+
+    @property
+    def damping_(self):
+        """The damping at the end of the stage that gave the weights."""
+        return self._of_members("damping_")
+
+    @property
+    def n_steps_(self):
+        """Steps that were taken."""
+        return self._of_members("n_steps_")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.non_deterministic = False
+        return tags
