@@ -164,7 +164,8 @@ _ENTRIES = (
         "GaussianProcessRegressor",
         "sklearn.gaussian_process:GaussianProcessRegressor",
         {
-            "kernel": 1.0 * RBF(np.ones(5)) + WhiteKernel(1e-3, (1e-10, 1e1)),
+            "kernel": 1.0 * RBF(np.ones(5), (1e-2, 1e3))
+            + WhiteKernel(1e-2, (1e-10, 1e1)),
             "normalize_y": True,
         },
         scale="X",
@@ -179,7 +180,7 @@ _ENTRIES = (
             "cv": 3,
         },
         scale="Xy",
-        max_rows=3_000,
+        max_rows=2_000,
     ),
     Entry(
         "RBFInterpolator",

@@ -4,10 +4,11 @@ Every cell (one estimator, one table, one seed) is measured in a fresh process, 
 can be stopped when it exceeds its time limit, and gives one flat row:
 
 - an accuracy cell fits once under memory-profiler: scores, intervals and memory;
-- a timing cell fits once with nothing beside it: fit time and prediction times.
+- a timing cell fits once with nothing beside it: fit time;
+- a prediction cell has nothing beside it either: prediction time by batch size.
 
 The times of an accuracy row are those of a shared machine under a memory profiler. The
-report reads times from timing rows alone.
+report reads times from the other rows alone.
 """  # noqa: D400
 
 import ctypes
@@ -40,7 +41,7 @@ CONFIDENCE_LEVELS = (0.5, 0.8, 0.9, 0.95)
 MEMORY_INTERVAL_S = 0.005
 
 # Rows of the call that is not counted: it loads code and libraries, and is cheap.
-WARM_UP_ROWS = 200
+WARM_UP_ROWS = 100
 
 COLUMNS = (
     "measurement",
@@ -98,7 +99,7 @@ class Cell:
 
     Parameters
     ----------
-    measurement : {"accuracy", "timing"}
+    measurement : {"accuracy", "timing", "prediction"}
         What is measured.
     dataset : Formula or Table
         Where the rows come from.
@@ -277,6 +278,10 @@ def _version(package):
 
 
 def _send_outcome(cell, sender):
+    # The sampler of memory-profiler is a process too: a server of its own would have to
+    # load everything first.
+    if "fork" in multiprocessing.get_all_start_methods():
+        multiprocessing.set_start_method("fork", force=True)
     try:
         outcome = {"status": "ok"} | measure(cell)
     except Exception as error:
@@ -314,13 +319,14 @@ def measure(cell):
         del warm_up
         _release_memory()
 
-        measure_fit = {"accuracy": _fit_memory, "timing": _fit_time}[cell.measurement]
         figures = {"blas_threads": _blas_threads()}
+        measure_fit = _fit_memory if cell.measurement == "accuracy" else _fit_time
         figures |= measure_fit(model, split.X_train, split.y_train)
-        if cell.measurement == "timing":
-            figures |= _predict_times(model, split.X_test)
         figures |= _scores(model, split)
-        figures |= _coverage(model, split)
+        if cell.measurement == "accuracy":
+            figures |= _coverage(model, split)
+        elif cell.measurement == "prediction":
+            figures |= _predict_times(model, split.X_test)
     return figures
 
 

@@ -6,9 +6,6 @@ can come out either way. ``python benchmarks/report.py DIR/rows.csv`` writes the
 again without measuring anything.
 """  # noqa: D400
 
-import base64
-import html
-import io
 import json
 import sys
 from pathlib import Path
@@ -16,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from dataset import AIRFOIL_HINT
+from document import Document
 from estimator import BASELINE, ESTIMATORS, REFERENCE
 from measurement import BATCH_SIZES, CONFIDENCE_LEVELS
 
@@ -29,7 +27,7 @@ PUBLISHED = pd.DataFrame(
         "rmse": [0.2748, 0.1190, 0.1057],
         "mse": [0.077739, 0.014222, 0.011166],
         "mae": [0.1756, 0.0882, 0.0846],
-        "peak_memory_mib": [54.2, 0.6, 0.9],
+        "peak_memory_mib": np.array([54.2, 0.6, 0.9]) * 1e6 / 2**20,
     },
     index=pd.Index([1_000, 5_000, 10_000], name="n_samples"),
 )
@@ -63,7 +61,7 @@ def number(value):
 
 
 def mean_sd(values):
-    """Write mean and sd of repeated figures as ``mean (sd)``.
+    """Write mean and sd of repeated figures as ``mean (sd)``, to the same digit.
 
     Parameters
     ----------
@@ -74,138 +72,11 @@ def mean_sd(values):
     -------
     text : str
     """
-    sd = f" ({number(values.std())})" if len(values) > 1 else ""
-    return number(values.mean()) + sd
-
-
-class Document:
-    """Blocks of a report, and how they are written as Markdown and as HTML.
-
-    Parameters
-    ----------
-    title : str
-        Title of the page.
-    """
-
-    def __init__(self, title):
-        self.title = title
-        self.blocks = [("heading", (1, title))]
-        self.pictures = {}
-
-    def heading(self, text, level=2):
-        """Add a heading."""
-        self.blocks.append(("heading", (level, text)))
-
-    def text(self, text):
-        """Add a paragraph."""
-        self.blocks.append(("text", text))
-
-    def bullets(self, items):
-        """Add a list."""
-        self.blocks.append(("bullets", list(items)))
-
-    def table(self, frame):
-        """Add a table; its index is the first column."""
-        header = [frame.index.name or "", *map(str, frame.columns)]
-        rows = [
-            [str(name), *map(str, row)]
-            for name, row in zip(frame.index, frame.to_numpy(), strict=True)
-        ]
-        self.blocks.append(("table", [header, *rows]))
-
-    def picture(self, name, figure, caption):
-        """Add a matplotlib figure and close it."""
-        from matplotlib import pyplot as plt
-
-        buffer = io.BytesIO()
-        figure.savefig(buffer, dpi=110, bbox_inches="tight")
-        plt.close(figure)
-        self.pictures[f"{name}.png"] = buffer.getvalue()
-        self.blocks.append(("picture", (f"{name}.png", caption)))
-
-    def to_markdown(self):
-        """Write the page with links to the pictures.
-
-        Returns
-        -------
-        page : str
-        """
-        return "\n\n".join(map(self._markdown, self.blocks)) + "\n"
-
-    def to_html(self):
-        """Write the page with the pictures in it.
-
-        Returns
-        -------
-        page : str
-        """
-        body = "\n".join(map(self._html, self.blocks))
-        title = html.escape(self.title)
-        return (
-            '<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n'
-            f"<title>{title}</title>\n<style>{_STYLE}</style>\n{body}\n</html>\n"
-        )
-
-    @staticmethod
-    def _markdown(block):
-        kind, content = block
-        match kind:
-            case "heading":
-                level, text = content
-                return f"{'#' * level} {text}"
-            case "bullets":
-                return "\n".join(f"- {item}" for item in content)
-            case "table":
-                header, *rows = content
-                rule = ["---", *["---:"] * (len(header) - 1)]
-                return "\n".join(
-                    f"| {' | '.join(row)} |" for row in (header, rule, *rows)
-                )
-            case "picture":
-                name, caption = content
-                return f"![{caption}](pictures/{name})\n\n*{caption}*"
-        return content
-
-    def _html(self, block):
-        kind, content = block
-        match kind:
-            case "heading":
-                level, text = content
-                return f"<h{level}>{html.escape(text)}</h{level}>"
-            case "bullets":
-                items = "".join(f"<li>{html.escape(item)}</li>" for item in content)
-                return f"<ul>{items}</ul>"
-            case "table":
-                tags = ["th", *["td"] * (len(content) - 1)]
-                rows = "\n".join(
-                    f"<tr>{''.join(f'<{t}>{html.escape(c)}</{t}>' for c in row)}</tr>"
-                    for t, row in zip(tags, content, strict=True)
-                )
-                return f'<div class="table"><table>\n{rows}\n</table></div>'
-            case "picture":
-                name, caption = content
-                data = base64.b64encode(self.pictures[name]).decode()
-                caption = html.escape(caption)
-                return (
-                    f'<figure><img src="data:image/png;base64,{data}" alt="{caption}">'
-                    f"<figcaption>{caption}</figcaption></figure>"
-                )
-        return f"<p>{html.escape(content)}</p>"
-
-
-_STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto;
-       padding: 0 1rem; color: #222; }
-h2 { margin-top: 2.5rem; border-bottom: 1px solid #bbb; }
-.table { overflow-x: auto; margin: 1rem 0; }
-table { border-collapse: collapse; font-size: 0.875rem; }
-th, td { padding: 0.25rem 0.6rem; border-bottom: 1px solid #ddd; text-align: right;
-         white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; }
-figure { margin: 1.5rem 0; }
-img { max-width: 100%; }
-figcaption { color: #555; font-size: 0.875rem; }
-"""
+    mean = number(values.mean())
+    if len(values) == 1 or "e" in mean:
+        return mean
+    decimals = len(mean.partition(".")[2])
+    return f"{mean} ({values.std():.{decimals}f})"
 
 
 # --------------------------------------------------------------------------------------
@@ -242,7 +113,7 @@ def select(rows, measurement, *, airfoil=False):
     ----------
     rows : DataFrame
         All rows.
-    measurement : {"accuracy", "timing"}
+    measurement : {"accuracy", "timing", "prediction"}
         Which of them.
     airfoil : bool, default=False
         Whether the rows of the airfoil tables or those of the formulas.
@@ -348,39 +219,25 @@ def exponent(values):
     return np.polyfit(np.log(values.index), np.log(values), 1)[0]
 
 
-def common_size(rows):
-    """Largest number of rows that every timed estimator was timed on.
+def throughput(rows, n_samples):
+    """Predictions per second by batch.
 
     Parameters
     ----------
     rows : DataFrame
         All rows.
-
-    Returns
-    -------
     n_samples : int
-    """
-    fitted = mean_fit_times(rows)
-    return fitted.columns[fitted.notna().sum() == fitted.notna().sum().max()].max()
-
-
-def throughput(rows):
-    """Predictions per second by batch, from models fitted on `common_size` rows.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        All rows.
+        Rows that the models were fitted on.
 
     Returns
     -------
     throughput : DataFrame of shape (n_estimators, n_batch_sizes)
     """
-    chosen = select(rows, "timing")
-    chosen = chosen[chosen.n_samples == common_size(rows)]
+    chosen = select(rows, "prediction")
+    chosen = chosen[chosen.n_samples == n_samples]
     columns = [f"predict_{size}_rows_s" for size in BATCH_SIZES]
     seconds = chosen.groupby("estimator", observed=True)[columns].median()
-    return (1 / seconds * BATCH_SIZES).set_axis(BATCH_SIZES, axis=1)
+    return (1 / seconds * np.array(BATCH_SIZES)).set_axis(BATCH_SIZES, axis=1)
 
 
 def pareto_front(cost, error):
@@ -428,9 +285,11 @@ def _style(name):
     }
 
 
-def _panels(n_panels, width=3.9, height=3.4):
-    """Panels with shared axes, at most three side by side."""
+def _panels(n_panels):
+    """Panels with shared axes, at most three side by side; one alone is larger."""
     from matplotlib import pyplot as plt
+
+    width, height = (7.5, 5.4) if n_panels == 1 else (3.9, 3.4)
 
     n_columns = min(n_panels, 3)
     n_rows = -(-n_panels // n_columns)
@@ -450,10 +309,18 @@ def _panels(n_panels, width=3.9, height=3.4):
 
 def _finish(figure, axes, xlabel, ylabel):
     """Label the outer axes and put one legend below all panels."""
-    figure.supxlabel(xlabel, fontsize="medium")
-    figure.supylabel(ylabel, fontsize="medium")
     handles = {}
     for axis in axes:
+        place = axis.get_subplotspec()
+        # A panel above a gap in the last row is the lowest of its column.
+        below = axes.index(axis) + place.get_gridspec().ncols
+        if below >= len(axes):
+            axis.set_xlabel(xlabel)
+            axis.tick_params(labelbottom=True)
+        if place.is_first_col():
+            axis.set_ylabel(ylabel)
+        for scale in (axis.xaxis, axis.yaxis):
+            _mark_ticks(scale)
         axis.grid(alpha=0.3, which="major")
         for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
             handles.setdefault(label, handle)
@@ -470,6 +337,19 @@ def _finish(figure, axes, xlabel, ylabel):
     return figure
 
 
+def _mark_ticks(scale):
+    """Mark powers of ten, and on less than two decades the steps between them."""
+    from matplotlib import ticker
+
+    if scale.get_scale() != "log":
+        return
+    low, high = scale.get_view_interval()
+    subs = (1,) if high > 100 * low else (1, 3) if high > 5 * low else (1, 2, 3, 5, 7)
+    scale.set_major_locator(ticker.LogLocator(subs=subs))
+    scale.set_major_formatter("{x:g}")
+    scale.set_minor_formatter(ticker.NullFormatter())
+
+
 def _lines(axis, frame, **limits):
     """Draw one line for each row of a frame whose columns are the x values."""
     for name, values in frame.iterrows():
@@ -479,7 +359,7 @@ def _lines(axis, frame, **limits):
 
 
 def _line_picture(frame, xlabel, ylabel):
-    figure, axes = _panels(1, width=7.5, height=5.2)
+    figure, axes = _panels(1)
     _lines(axes[0], frame)
     return _finish(figure, axes, xlabel, ylabel)
 
@@ -488,8 +368,7 @@ def picture_fit_time(rows):
     """Draw fit time against rows, with the sd of the repetitions."""
     chosen = select(rows, "timing")
     problems = list(chosen.groupby(["dataset", "noise"]))
-    size = {"width": 7.5, "height": 5.2} if len(problems) == 1 else {}
-    figure, axes = _panels(len(problems), **size)
+    figure, axes = _panels(len(problems))
     for axis, ((dataset, noise), problem) in zip(axes, problems, strict=True):
         grouped = problem.groupby(["estimator", "n_samples"], observed=True).fit_time_s
         for name, each in grouped.agg(["mean", "std"]).groupby(level=0, observed=True):
@@ -535,7 +414,7 @@ def picture_calibration(rows):
     """Draw the measured coverage of the intervals against the nominal one."""
     chosen = select(rows, "accuracy").dropna(subset="coverage_90")
     noises = list(chosen.groupby("noise"))
-    figure, axes = _panels(len(noises), width=4.6, height=4.2)
+    figure, axes = _panels(len(noises))
     levels = [100 * level for level in CONFIDENCE_LEVELS]
     columns = [f"coverage_{level:.0f}" for level in levels]
     for axis, (noise, each) in zip(axes, noises, strict=True):
@@ -557,12 +436,17 @@ def _noise(noise):
 
 
 def _rows(size):
-    return f"{size:,} rows"
+    return f"{size:,} row{'' if size == 1 else 's'}"
 
 
 def _numbers(frame):
-    """Frame of texts, with the number of rows spelled out in the header."""
-    return frame.map(number).rename(columns=_rows).rename_axis("estimator")
+    """Frame of texts."""
+    return frame.map(number).rename_axis("estimator")
+
+
+def _by_rows(frame):
+    """Frame of texts, with what the columns count spelled out."""
+    return _numbers(frame).rename(columns=_rows)
 
 
 def _listed(names):
@@ -572,7 +456,6 @@ def _listed(names):
 
 def overview(document, rows):
     """Say what was run, with which parameters and on which machine."""
-    document.heading("Overview")
     counts = rows.status.value_counts()
     others = [f"{count} {status}" for status, count in counts.items() if status != "ok"]
     document.text(
@@ -584,23 +467,19 @@ def overview(document, rows):
         "the accuracy runs. The error is the RMSE against the noise-free function on "
         "10,000 fresh rows, divided by the sd of the target there."
     )
-    if not rows[rows.measurement == "timing"].alone.all():
-        document.text("Some timing runs had others beside them.")
+    if not rows[rows.measurement != "accuracy"].alone.all():
+        document.text("Some timing or prediction runs had others beside them.")
     document.heading("Model configuration", 3)
-    document.text("Parameters that every estimator ran with, the seed left out:")
-    params = rows.drop_duplicates("estimator").sort_values("estimator")
-    document.table(
-        pd.DataFrame(
-            {
-                "parameters": [
-                    ", ".join(f"{k}={v!r}" for k, v in json.loads(each).items())
-                    if name in (BASELINE, REFERENCE)
-                    else each
-                    for name, each in zip(params.estimator, params.params, strict=True)
-                ]
-            },
-            index=params.estimator.rename("estimator"),
-        )
+    params = rows.drop_duplicates("estimator").set_index("estimator").params
+    params = params.map(json.loads)
+    ours = [name for name in params.index if name.startswith(BASELINE)]
+    if ours:
+        table = pd.DataFrame({name: params[name] for name in ours})
+        document.table(table.rename_axis("parameter"))
+    document.text("Parameters of the others, the seed left out:")
+    document.bullets(
+        f"{name}: {', '.join(f'{key}={value}' for key, value in params[name].items())}"
+        for name in params.index.drop(ours).sort_values()
     )
     document.heading("Machine", 3)
     machine = ["cpu", "cores", "blas", "blas_threads", "python", "numpy", "scipy"]
@@ -619,7 +498,6 @@ def overview(document, rows):
 
 def training(document, rows):
     """Show what a fit costs in time and memory, and how both grow with the rows."""
-    document.heading("Training performance")
     chosen = select(rows, "timing")
     document.heading("Training time", 3)
     for (dataset, noise), problem in chosen.groupby(["dataset", "noise"]):
@@ -682,7 +560,13 @@ def scaling_findings(rows):
         if np.isnan(slope):
             sentences.append(f"{name}: too few sizes for a scaling exponent.")
             continue
-        kind = "slower than" if slope < 0.9 else "faster than" if slope > 1.1 else "as"
+        kind = (
+            "more slowly than"
+            if slope < 0.9
+            else "faster than"
+            if slope > 1.1
+            else "as fast as"
+        )
         sentences.append(
             f"{name}: from {values.index[0]:,} to {values.index[-1]:,} rows the fit "
             f"time grows {number(values.iloc[-1] / values.iloc[0])}-fold, {kind} the "
@@ -693,7 +577,6 @@ def scaling_findings(rows):
 
 def accuracy(document, rows):
     """Show R2, RMSE, MSE and MAE against rows on the timed functions."""
-    document.heading("Model accuracy")
     chosen = select(rows, "accuracy")
     timed = select(rows, "timing").dataset.unique()
     chosen = chosen[chosen.dataset.isin(timed)]
@@ -748,26 +631,28 @@ def accuracy_findings(rows):
 
 def prediction(document, rows):
     """Show latency and throughput of predict by batch size."""
-    document.heading("Prediction performance")
-    document.text(
-        f"Models fitted on {common_size(rows):,} rows; medians of repeated calls. "
-        "Inference time in milliseconds by batch size:"
-    )
-    rate = throughput(rows)
-    rate_table = rate.rename(columns=_rows).rename_axis("estimator")
-    milliseconds = (1e3 / rate * BATCH_SIZES).rename(columns=_rows)
-    document.table(milliseconds.map(number).rename_axis("estimator"))
-    document.text("Throughput in samples per second by batch size:")
-    document.table(rate_table.map(number))
-    picture = _line_picture(rate, "rows in a batch", "throughput (samples/s)")
-    document.picture("throughput", picture, "Throughput against batch size.")
+    for size in sorted(select(rows, "prediction").n_samples.unique()):
+        rate = throughput(rows, size)
+        document.text(
+            f"Inference time in milliseconds by batch size, models fitted on "
+            f"{_rows(size)}; medians of repeated calls:"
+        )
+        document.table(_by_rows(1e3 / rate * np.array(BATCH_SIZES)))
+        document.text(
+            f"Throughput in samples per second by batch size, models fitted on "
+            f"{_rows(size)}:"
+        )
+        document.table(_by_rows(rate))
+        document.picture(
+            f"throughput_{size}",
+            _line_picture(rate, "rows in a batch", "throughput (samples/s)"),
+            f"Throughput against batch size, models fitted on {_rows(size)}.",
+        )
 
 
 def comparison(document, rows):
     """Put all estimators side by side in error and fit time."""
-    document.heading("Comparison with the alternatives")
     fit_times, ratios = mean_fit_times(rows), pairwise_ratios(rows)
-    rate = throughput(rows).get(10_000)
     memory = select(rows, "accuracy").pivot_table(
         "peak_memory_mib", "estimator", "n_samples", "median", observed=True
     )
@@ -780,25 +665,27 @@ def comparison(document, rows):
             f"{_functions(rows, noise)}; a dash where an estimator was not run on all "
             "of them:"
         )
-        document.table(_numbers(errors))
-    size = common_size(rows)
+        document.table(_by_rows(errors))
     errors = comparable_errors(rows, 0.0)
-    document.text(
-        f"Side by side at {size:,} rows, without noise. The fit time beside "
-        f"{BASELINE}'s is the median of the ratios within each repetition."
-    )
-    columns = {
-        "error": errors.get(size),
-        "fit time (s)": fit_times.get(size),
-        f"fit time / {BASELINE}": ratios.get(size),
-        "peak memory (MiB)": memory.get(size),
-        "samples/s": rate,
-    }
-    columns = {name: each for name, each in columns.items() if each is not None}
-    document.table(_numbers(pd.DataFrame(columns)))
+    for size in errors:
+        columns = {
+            "error": errors[size],
+            "fit time (s)": fit_times.get(size),
+            f"fit time / {BASELINE}": ratios.get(size),
+            "peak memory (MiB)": memory.get(size),
+            "samples/s, batch of 10,000": throughput(rows, size)[10_000],
+        }
+        table = pd.DataFrame(
+            {name: each for name, each in columns.items() if each is not None}
+        ).dropna(axis="columns", how="all")
+        document.text(
+            f"Side by side at {_rows(size)}, without noise. The fit time beside "
+            f"{BASELINE}'s is the median of the ratios within each repetition."
+        )
+        document.table(_numbers(table))
     if len(ratios.columns) > 1:
         document.text(f"Fit time divided by that of {BASELINE}, pair by pair:")
-        document.table(_numbers(ratios))
+        document.table(_by_rows(ratios))
     for noise in sorted(select(rows, "accuracy").noise.unique()):
         label = f"noise_{100 * noise:.0f}"
         errors = comparable_errors(rows, noise)
@@ -825,7 +712,6 @@ def _functions(rows, noise):
 
 def calibration(document, rows):
     """Show whether the 90 % intervals cover 90 % of fresh rows, and their width."""
-    document.heading("Interval calibration")
     chosen = select(rows, "accuracy").dropna(subset="coverage_90")
     if chosen.empty:
         document.text("No estimator that was run gives intervals.")
@@ -849,7 +735,6 @@ def calibration(document, rows):
 
 def airfoil(document, rows):
     """Show the airfoil measurements under both splits."""
-    document.heading("Airfoil self-noise")
     chosen = select(rows, "accuracy", airfoil=True)
     if chosen.empty:
         document.text(f"This section was skipped. {AIRFOIL_HINT}")
@@ -875,7 +760,6 @@ def airfoil(document, rows):
 
 def reference(document, rows):
     """Put the published figures of the reference configuration beside ours."""
-    document.heading("Reference configuration: published and measured")
     ours = reference_figures(rows)
     if ours.empty:
         document.text("The reference configuration was not run on the published sizes.")
@@ -904,7 +788,8 @@ def reference(document, rows):
         for size in ours.index
         for name, label in labels.items()
     }
-    rate = throughput(rows)
+    fitted = select(rows, "prediction").query("estimator == @REFERENCE").n_samples
+    rate = throughput(rows, fitted.max())
     if REFERENCE in rate.index:
         for batch, theirs in PUBLISHED_THROUGHPUT.items():
             rate_here = rate.loc[REFERENCE, batch]
@@ -953,8 +838,8 @@ def failures(document, rows):
     """List the runs that raised or were stopped."""
     failed = rows[rows.status != "ok"]
     if failed.empty:
+        document.text("None.")
         return
-    document.heading("Runs that failed")
     kind = ["estimator", "measurement", "dataset", "n_samples", "status", "message"]
     counts = failed.fillna({"message": ""}).groupby(kind, observed=True).size()
     table = counts.rename("runs").reset_index().set_index("estimator")
@@ -981,11 +866,32 @@ def headline(rows):
     sentences : list of str
         The README quotes them.
     """
+    accurate = f"Accuracy at {_rows(REQUIREMENT_ROWS)}, {_noise(0.0)}:"
     return [
-        *rank_findings(rows)[-1:],
-        *requirement_findings(rows),
+        *(each for each in rank_findings(rows) if each.startswith(accurate)),
+        *requirement_findings(rows)[:1],
         *coverage_findings(rows)[:1],
     ]
+
+
+def was_run(rows, size, noise):
+    """Tell whether the baseline was run at all, well or not.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        All rows.
+    size : int
+        Number of rows.
+    noise : float
+        Relative noise.
+
+    Returns
+    -------
+    was_run : bool
+    """
+    ours = rows[(rows.measurement == "accuracy") & (rows.estimator == BASELINE)]
+    return ((ours.n_samples == size) & (ours.noise == noise)).any()
 
 
 def rank_findings(rows):
@@ -1003,12 +909,17 @@ def rank_findings(rows):
     sentences = []
     for noise in sorted(select(rows, "accuracy").noise.unique()):
         errors = comparable_errors(rows, noise)
-        if BASELINE not in errors.index:
-            continue
-        peers = [name for name in errors.index if not name.startswith("FiveDRegressor")]
-        for size in errors.loc[BASELINE].dropna().index:
+        peers = [name for name in errors.index if not name.startswith(BASELINE)]
+        for size in errors:
+            where = f"Accuracy at {_rows(size)}, {_noise(noise)}:"
             others = errors.loc[peers, size].dropna()
-            if others.empty:
+            if others.empty or not was_run(rows, size, noise):
+                continue
+            if BASELINE not in errors.index or np.isnan(errors.loc[BASELINE, size]):
+                sentences.append(
+                    f"{where} {BASELINE} failed on functions where others did not, and "
+                    "is not compared."
+                )
                 continue
             ours, best = errors.loc[BASELINE, size], others.idxmin()
             ratio = others[best] / ours
@@ -1019,8 +930,8 @@ def rank_findings(rows):
                 f"{int((others < ours).sum())} of {len(others)} peers are better"
             )
             sentences.append(
-                f"Accuracy at {size:,} rows, {_noise(noise)}: the error of {BASELINE} "
-                f"is {number(ours)} of the sd, {verdict}."
+                f"{where} the error of {BASELINE} is {number(ours)} of the sd, "
+                f"{verdict}."
             )
     return sentences
 
@@ -1149,7 +1060,7 @@ def airfoil_findings(rows):
         rank = (
             f" {BASELINE} is number {means.index.get_loc(BASELINE) + 1} of {len(means)}"
             f" with {number(means[BASELINE])} dB."
-            if BASELINE in means.index
+            if BASELINE in means.index[1:]
             else ""
         )
         sentences.append(
@@ -1161,7 +1072,6 @@ def airfoil_findings(rows):
 
 def conclusions(document, rows):
     """Conclude from the figures, by rules that can come out either way."""
-    document.heading("Conclusions")
     findings = [
         *rank_findings(rows),
         *requirement_findings(rows),
@@ -1179,17 +1089,20 @@ def conclusions(document, rows):
     document.bullets(recommendations(rows) or ["Too little was measured."])
 
 
+BOTH = ("timing", "accuracy")
+
+# Title, what writes the section, and the measurements without which it has no figures.
 SECTIONS = (
-    overview,
-    training,
-    accuracy,
-    prediction,
-    comparison,
-    calibration,
-    airfoil,
-    reference,
-    failures,
-    conclusions,
+    ("Overview", overview, ()),
+    ("Training performance", training, BOTH),
+    ("Model accuracy", accuracy, BOTH),
+    ("Prediction performance", prediction, ("prediction",)),
+    ("Comparison with the alternatives", comparison, BOTH),
+    ("Interval calibration", calibration, ("accuracy",)),
+    ("Airfoil self-noise", airfoil, ()),
+    ("Reference configuration: published and measured", reference, BOTH),
+    ("Runs that failed", failures, ()),
+    ("Conclusions", conclusions, BOTH),
 )
 
 
@@ -1207,8 +1120,15 @@ def build(rows):
     """
     document = Document("Benchmark of FiveDRegressor and its alternatives")
     document.text("What does it cost, how good is it, and what do the others give?")
-    for section in SECTIONS:
-        section(document, rows)
+    for title, section, needed in SECTIONS:
+        document.heading(title)
+        missing = [each for each in needed if select(rows, each).empty]
+        if missing:
+            document.text(
+                f"No {' and no '.join(missing)} run of a function ended well."
+            )
+        else:
+            section(document, rows)
     return document
 
 

@@ -31,7 +31,7 @@ class Grid:
 
     Parameters
     ----------
-    measurement : {"accuracy", "timing"}
+    measurement : {"accuracy", "timing", "prediction"}
         What is measured.
     datasets : tuple of str
         Names in `load_datasets`.
@@ -87,6 +87,7 @@ PROFILES = {
         time_limit_s=20,
         grids=(
             Grid("timing", ("friedman1",), (300, 1_000, 3_000), repetitions=2),
+            Grid("prediction", ("friedman1",), (1_000,)),
             Grid("timing", ("friedman1",), _PUBLISHED_SIZES, estimators=(REFERENCE,)),
             Grid("accuracy", ("friedman1",), _PUBLISHED_SIZES, estimators=(REFERENCE,)),
             Grid(
@@ -94,7 +95,7 @@ PROFILES = {
                 ("friedman1", "genz_corner_peak", "black_scholes"),
                 (300, 1_000, 3_000),
             ),
-            Grid("accuracy", ("friedman1", "black_scholes"), (1_000,), noises=(0.1,)),
+            Grid("accuracy", ("friedman1",), (1_000,), noises=(0.1,)),
             Grid("accuracy", _AIRFOIL),
         ),
     ),
@@ -109,6 +110,7 @@ PROFILES = {
                 repetitions=5,
             ),
             Grid("timing", ("friedman1",), (1_000_000, 10_000_000), noises=(0.1,)),
+            Grid("prediction", ("friedman1",), (1_000, 10_000), repetitions=3),
             Grid(
                 "accuracy",
                 _FUNCTIONS,
@@ -138,10 +140,10 @@ def plan(profile, datasets):
     Returns
     -------
     cells : dict of list
-        Timing cells in the order in which they run, then accuracy cells in a random
-        order: any part of them is like the whole, and so is the time left.
+        By measurement. Accuracy cells are in a random order: any part of them is like
+        the whole, and so is the time left.
     """
-    cells = {"timing": {}, "accuracy": {}}
+    cells = {"timing": {}, "prediction": {}, "accuracy": {}}
     for grid in profile.grids:
         # Estimators change fastest and repetitions slowest, so that a drift of the
         # machine hits all estimators alike.
@@ -282,7 +284,7 @@ def dask_backend(address, n_jobs):
         Address of a scheduler; "local" starts a cluster on this machine; None leaves
         joblib as it is.
     n_jobs : int
-        Workers of a local cluster.
+        Threads of a local cluster.
     """
     if address is None:
         yield
@@ -295,16 +297,18 @@ def dask_backend(address, n_jobs):
         ) from error
     with ExitStack() as stack:
         if address == "local":
+            # Threads are enough here too, see `run_cells`.
             cluster = LocalCluster(
-                n_workers=effective_n_jobs(n_jobs),
-                threads_per_worker=1,
-                dashboard_address=None,
+                n_workers=1,
+                threads_per_worker=effective_n_jobs(n_jobs),
+                dashboard_address=":0",
             )
             address = stack.enter_context(cluster)
         client = stack.enter_context(Client(address))
-        # Workers on other machines have the packages, but not this folder.
+        # Workers on other machines have the packages, but not this folder. Nothing is
+        # loaded: that would load it again in a scheduler that is part of this process.
         for room in (dataset, estimator, measurement):
-            client.upload_file(room.__file__)
+            client.upload_file(room.__file__, load=False)
         stack.enter_context(parallel_config(backend="dask"))
         yield
 
@@ -347,7 +351,8 @@ def run(profile, datasets, path, *, n_jobs=1, dask=None, parallel_timing=False):
     path : Path
         CSV file that the rows are appended to.
     n_jobs : int, default=1
-        Accuracy cells at a time; -1 is one for each core.
+        Accuracy cells at a time, on a local Dask cluster as well; -1 is one for
+        each core. A cluster that runs already is used whole.
     dask : str, default=None
         See `dask_backend`.
     parallel_timing : bool, default=False
@@ -371,12 +376,16 @@ def run(profile, datasets, path, *, n_jobs=1, dask=None, parallel_timing=False):
             for row in tqdm(rows, name, total, unit="cell", smoothing=0):
                 append(row)
 
+        timed = ("timing", "prediction")
         if not parallel_timing:
-            run_and_save("timing", n_jobs=1)
+            for name in timed:
+                run_and_save(name, n_jobs=1)
         with dask_backend(dask, n_jobs):
+            n_parallel = n_jobs if dask is None else -1
             if parallel_timing:
-                run_and_save("timing", n_jobs)
-            run_and_save("accuracy", n_jobs)
+                for name in timed:
+                    run_and_save(name, n_parallel)
+            run_and_save("accuracy", n_parallel)
 
 
 def main(arguments=None):

@@ -8,6 +8,7 @@ of f by the weights of layer l is the outer product of A[l][i] and D[l][i]. So e
 product with the Jacobian is a few matrix products, and the Jacobian is never formed.
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -23,12 +24,11 @@ class Weights(NamedTuple):
 
     def map(self, function, *others):
         """Apply `function` array by array, together with those of `others`."""
+        coefs = zip(self.coefs, *(o.coefs for o in others), strict=True)
+        intercepts = zip(self.intercepts, *(o.intercepts for o in others), strict=True)
         return Weights(
-            [function(*c) for c in zip(self.coefs, *(o.coefs for o in others))],
-            [
-                function(*b)
-                for b in zip(self.intercepts, *(o.intercepts for o in others))
-            ],
+            [function(*arrays) for arrays in coefs],
+            [function(*arrays) for arrays in intercepts],
         )
 
     def astype(self, dtype):
@@ -86,7 +86,7 @@ def initial_weights(layer_sizes, activation, dtype, random_state):
     """
     factor = 2.0 if activation == "logistic" else 6.0
     coefs, intercepts = [], []
-    for fan_in, fan_out in zip(layer_sizes[:-1], layer_sizes[1:]):
+    for fan_in, fan_out in pairwise(layer_sizes):
         bound = np.sqrt(factor / (fan_in + fan_out))
         coefs.append(random_state.uniform(-bound, bound, (fan_in, fan_out)))
         intercepts.append(random_state.uniform(-bound, bound, fan_out))
@@ -113,7 +113,7 @@ def forward(weights, X, activation):
         The output.
     """
     function, _ = ACTIVATIONS[activation]
-    *hidden, last = zip(*weights)
+    *hidden, last = zip(*weights, strict=True)
     A = [X]
     for coef, intercept in hidden:
         z = A[-1] @ coef
@@ -171,7 +171,7 @@ def output_derivatives(weights, A, activation):
     """
     _, derivative = ACTIVATIONS[activation]
     D = [np.ones((len(A[0]), 1), dtype=A[0].dtype)]
-    for coef, a in zip(weights.coefs[:0:-1], A[:0:-1]):
+    for coef, a in zip(weights.coefs[:0:-1], A[:0:-1], strict=True):
         d = D[0] @ coef.T
         d *= derivative(a)
         D.insert(0, d)
@@ -199,13 +199,12 @@ def input_gradient(weights, X, activation):
     return output_derivatives(weights, A, activation)[0] @ weights.coefs[0].T
 
 
-def _lower_outer(M):
-    """Compute the lower triangle of M M^T, in Fortran order, by a BLAS syrk."""
-    syrk = ssyrk if M.dtype == np.float32 else dsyrk
-    return syrk(1.0, M.T, trans=1, lower=1)
+def gram_workspace(n_samples, dtype):
+    """Allocate what `gram_matrix` works in, to be used again in each step."""
+    return [np.zeros((n_samples, n_samples), dtype, order="F") for _ in range(3)]
 
 
-def gram_matrix(A, D):
+def gram_matrix(A, D, workspace):
     """Compute the lower triangle of K = J J^T.
 
     K is the sum over the layers of ``(A[l] A[l]^T + 1) * (D[l] D[l]^T)``, elementwise;
@@ -215,19 +214,28 @@ def gram_matrix(A, D):
     ----------
     A, D : list of ndarray
         The layer inputs of `forward`, and the result of `output_derivatives`.
+    workspace : list of ndarray
+        A result of `gram_workspace`, overwritten.
 
     Returns
     -------
     ndarray of shape (n_samples, n_samples)
-        The matrix in Fortran order; only its lower triangle is meant.
+        The matrix in Fortran order, a part of the workspace. Only its lower triangle
+        is meant.
     """
-    K = _lower_outer(A[-1])
+    syrk = ssyrk if A[0].dtype == np.float32 else dsyrk
+
+    def outer(M, out):
+        return syrk(1.0, M.T, beta=0.0, c=out, trans=1, lower=1, overwrite_c=1)
+
+    K, left, right = workspace
+    outer(A[-1], K)
     K += 1  # the output is linear: D[-1] is one
-    for a, d in zip(A[:-1], D[:-1]):
-        layer = _lower_outer(a)
-        layer += 1
-        layer *= _lower_outer(d)
-        K += layer
+    for a, d in zip(A[:-1], D[:-1], strict=True):
+        outer(a, left)
+        left += 1
+        left *= outer(d, right)
+        K += left
     return K
 
 
@@ -248,7 +256,7 @@ def jacobian_product(A, D, direction):
     """
     return sum(
         np.einsum("ij,ij->i", a @ coef + intercept, d)
-        for a, d, coef, intercept in zip(A, D, *direction)
+        for a, d, coef, intercept in zip(A, D, *direction, strict=True)
     )
 
 
@@ -269,5 +277,6 @@ def jacobian_transpose_product(A, D, u):
     """
     weighted = [d * u[:, None] for d in D]
     return Weights(
-        [a.T @ w for a, w in zip(A, weighted)], [w.sum(axis=0) for w in weighted]
+        [a.T @ w for a, w in zip(A, weighted, strict=True)],
+        [w.sum(axis=0) for w in weighted],
     )

@@ -33,6 +33,20 @@ from ._selection import choose_transforms
 
 N_INPUTS = 5
 MAX_CALIBRATION_ROWS = 10_000
+# From here on a fold costs a member few rows, and fewer members average as much.
+MANY_ROWS = 4_000
+
+
+def default_n_estimators(n_samples):
+    """Choose the size of the committee: few rows want folds that hold out few."""
+    return 8 if n_samples < MANY_ROWS else 3
+
+
+def default_max_steps(n_samples):
+    """Choose the budget of steps, which grows much slower than the rows."""
+    if n_samples < MANY_ROWS:
+        return 800
+    return int(600 * max(1.0, n_samples / 10_000) ** 0.35)
 
 
 class FiveDRegressor(RegressorMixin, BaseEstimator):
@@ -45,13 +59,16 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
         ],
         "activation": [StrOptions({"identity", "logistic", "tanh", "relu"})],
         "solver": [StrOptions({"spring", "adam", "sgd", "lbfgs"})],
-        "n_estimators": [Interval(Integral, 1, None, closed="left")],
+        "n_estimators": [
+            StrOptions({"auto"}),
+            Interval(Integral, 1, None, closed="left"),
+        ],
         "x_transform": [StrOptions({"auto", *_scaling.INPUT_TRANSFORMS})],
         "y_transform": [StrOptions({"auto", *_scaling.TARGET_TRANSFORMS})],
         "damping": ["array-like"],
         "momentum": [Interval(Real, 0, 1, closed="left")],
         "precision": [StrOptions({"auto", "float32", "float64"})],
-        "max_steps": [Interval(Integral, 1, None, closed="left")],
+        "max_steps": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "patience": [Interval(Integral, 1, None, closed="left")],
         "learning_rate_init": [
             StrOptions({"auto"}),
@@ -79,13 +96,13 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
         *,
         activation="tanh",
         solver="spring",
-        n_estimators=4,
+        n_estimators="auto",
         x_transform="auto",
         y_transform="auto",
         damping=(1.0, 1e-8),
         momentum=0.9,
         precision="auto",
-        max_steps=1000,
+        max_steps="auto",
         patience=2,
         learning_rate_init="auto",
         batch_size="auto",
@@ -149,9 +166,12 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
         """
         X, y, sample_weight = self._validate_rows(X, y, sample_weight)
         validation = self._validate_validation_rows(X_val, y_val)
-        starts = [None] * self.n_estimators
+        n_estimators = self.n_estimators
+        if n_estimators == "auto":
+            n_estimators = default_n_estimators(len(y))
+        starts = [None] * n_estimators
         if self.warm_start and hasattr(self, "estimators_"):
-            self._check_members()
+            self._check_members(n_estimators)
             starts = [member_weights(member) for member in self.estimators_]
         else:
             self._fit_scaling(X, y, sample_weight)
@@ -210,16 +230,16 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
         )
         return X_val, y_val.astype(np.float64)
 
-    def _check_members(self):
+    def _check_members(self, n_estimators):
         shape = (self.n_features_in_, *np.atleast_1d(self.hidden_layer_sizes), 1)
         fitted = [
             (len(m.coefs_[0]), *(c.shape[1] for c in m.coefs_))
             for m in self.estimators_
         ]
-        if len(fitted) != self.n_estimators or fitted[0] != shape:
+        if len(fitted) != n_estimators or fitted[0] != shape:
             raise ValueError(
                 f"warm_start needs the fitted committee of {len(fitted)} networks of "
-                f"layers {fitted[0]}, got n_estimators={self.n_estimators} and layers "
+                f"layers {fitted[0]}, got n_estimators={n_estimators} and layers "
                 f"{shape}."
             )
 
@@ -249,7 +269,7 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
             sample_weight,
         )
 
-    def _member_fit(self):
+    def _member_fit(self, n_samples):
         """Bind the parameters of the solver."""
         network = {
             "hidden_layer_sizes": tuple(np.atleast_1d(self.hidden_layer_sizes)),
@@ -259,12 +279,15 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
         natural = self.solver == "spring"
         rate = self.learning_rate_init
         if rate == "auto":
-            rate = 0.7 if natural else 0.005
+            rate = 0.6 if natural else 0.005
         if natural:
+            max_steps = self.max_steps
+            if max_steps == "auto":
+                max_steps = default_max_steps(n_samples)
             solver = {
                 "damping": self.damping,
                 "batch_size": self.batch_size,
-                "max_steps": self.max_steps,
+                "max_steps": max_steps,
                 "precision": self.precision,
                 "learning_rate": rate,
                 "momentum": self.momentum,
@@ -288,19 +311,20 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
     def _fit_members(self, data, validation, starts):
         """Train the members and keep the rows that each of them held out."""
         n_samples = len(data[1])
+        n_estimators = len(starts)
         seeds = [self.random_state]
-        if self.n_estimators > 1:
+        if n_estimators > 1:
             rng = check_random_state(self.random_state)
-            seeds = rng.randint(np.iinfo(np.int32).max, size=self.n_estimators)
-        if validation is None and (self.solver == "spring" or self.n_estimators > 1):
+            seeds = rng.randint(np.iinfo(np.int32).max, size=n_estimators)
+        if validation is None and (self.solver == "spring" or n_estimators > 1):
             validation = "held out"
             splits = split_rows(
-                n_samples, self.n_estimators, self.validation_fraction, seeds[0]
+                n_samples, n_estimators, self.validation_fraction, seeds[0]
             )
         else:
-            splits = [(slice(None), slice(0))] * self.n_estimators
+            splits = [(slice(None), slice(0))] * n_estimators
         self.estimators_ = fit_members(
-            self._member_fit(),
+            self._member_fit(n_samples),
             data,
             validation,
             splits,

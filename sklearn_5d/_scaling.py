@@ -136,12 +136,23 @@ def to_target(scaler, z):
     ndarray of shape (n_samples,)
         Targets in their own units.
     """
-    return scaler.inverse_transform(z.reshape(-1, 1)).ravel()
+    if isinstance(scaler, StandardScaler):
+        return z * scaler.scale_ + scaler.mean_
+    first, function, last = scaler[0], scaler[1], scaler[2]
+    inner = function.inverse_func(z * last.scale_ + last.mean_)
+    return inner * first.scale_ + first.mean_
 
 
 def from_target(scaler, y):
     """Bring targets to the network's scale, the inverse of `to_target`."""
-    return scaler.transform(y.reshape(-1, 1)).ravel()
+    if isinstance(scaler, StandardScaler):
+        return (y - scaler.mean_) / scaler.scale_
+    first, function, last = scaler[0], scaler[1], scaler[2]
+    distance = (y - first.mean_) / first.scale_
+    if function.func is np.log:
+        # A validation row may lie below every target that the scaling was fitted on.
+        distance = np.maximum(distance, LOG_OFFSET)
+    return (function.func(distance) - last.mean_) / last.scale_
 
 
 def target_slope(scaler, z):

@@ -12,8 +12,8 @@ from ._network import output
 
 # Skewness below this is left alone: a uniform column has 0, an exponential one 2.
 SKEWNESS = 1.0
-MAX_ROWS = 3000
-MAX_STEPS = 300
+MAX_ROWS = 2000
+MAX_STEPS = 250
 # What a transformation has to gain over plain standardisation to be worth having.
 GAIN = 0.97
 
@@ -62,7 +62,7 @@ def choose_transforms(
     rows = check_random_state(random_state).permutation(len(y))[:MAX_ROWS]
     X, y = X[rows], y[rows]
     errors = np.zeros(len(pairs))
-    folds = KFold(4).split(X)
+    folds = KFold(2 if len(y) > 1000 else 4).split(X)
     with threadpool_limits(1):
         for train, held_out in folds:
             for k, pair in enumerate(pairs):
@@ -93,7 +93,7 @@ def _race_error(X, y, X_val, y_val, pair, **network):
         _scaling.from_target(y_scaler, y_val),
         None,
         **network,
-        learning_rate=0.5,
+        learning_rate=0.6,
         momentum=0.9,
         alpha=0.0,
         schedule=_spring.make_schedule(len(y), (1.0, 1e-3), "auto", MAX_STEPS, "auto"),

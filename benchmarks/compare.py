@@ -1,0 +1,107 @@
+"""Which rows got slower or worse between two runs of the suite?
+
+    python benchmarks/compare.py OLD/rows.csv NEW/rows.csv
+
+prints them as a table and ends with status 1 if there are any.
+"""  # noqa: D400
+
+import argparse
+import sys
+
+import numpy as np
+import pandas as pd
+from measurement import KEY
+
+# What is compared, and in the rows of which measurement it can be trusted.
+METRICS = {
+    "fit_time_s": "timing",
+    "predict_10000_rows_s": "prediction",
+    "peak_memory_mib": "accuracy",
+    "error": "accuracy",
+}
+REPEATED = ["seed", "repetition"]
+GROUP = [name for name in KEY if name not in REPEATED]
+
+# Peaks below this are a few pages of the allocator, and vary by themselves.
+MEMORY_FLOOR_MIB = 1.0
+
+
+def compare(old, new, tolerance=0.05):
+    """Find what is slower or worse beyond the noise of the repetitions.
+
+    The logarithms of the ratios new / old are averaged over seeds and repetitions. A
+    row is worse if this mean, less two standard errors, exceeds log(1 + tolerance).
+
+    Parameters
+    ----------
+    old, new : DataFrame
+        Rows of two runs.
+    tolerance : float, default=0.05
+        Relative change that is always allowed.
+
+    Returns
+    -------
+    worse : DataFrame
+        One row for each that got worse: what was measured, the metric, old and new
+        mean, their ratio and the number of pairs. A run that ended well and does no
+        longer has the metric "status" and an infinite ratio.
+    """
+    pairs = old.merge(new, on=list(KEY), suffixes=("_old", "_new"))
+    pairs = pairs[pairs.status_old == "ok"]
+    found = []
+    failed = pairs[pairs.status_new != "ok"]
+    for group, each in failed.groupby(GROUP):
+        found.append([*group, "status", np.nan, np.nan, np.inf, len(each)])
+
+    pairs = pairs[pairs.status_new == "ok"]
+    for metric, measurement in METRICS.items():
+        chosen = pairs[pairs.measurement == measurement]
+        floor = MEMORY_FLOOR_MIB if metric == "peak_memory_mib" else 0.0
+        for group, each in chosen.groupby(GROUP):
+            before = each[f"{metric}_old"].clip(lower=floor)
+            after = each[f"{metric}_new"].clip(lower=floor)
+            change = np.log(after / before)
+            noise = change.sem() if len(change) > 1 else 0.0
+            if change.mean() - 2 * noise > np.log1p(tolerance):
+                ratio = np.exp(change.mean())
+                found.append(
+                    [*group, metric, before.mean(), after.mean(), ratio, len(each)]
+                )
+    columns = [*GROUP, "metric", "old", "new", "ratio", "pairs"]
+    worse = pd.DataFrame(found, columns=columns)
+    return worse.sort_values("ratio", ascending=False, ignore_index=True)
+
+
+def main(arguments=None):
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : list of str, default=None
+        Arguments; None takes those of the process.
+
+    Returns
+    -------
+    status : int
+        1 if anything got worse.
+    """
+    parser = argparse.ArgumentParser(description="Compare two runs of the suite.")
+    parser.add_argument("old", metavar="OLD", help="rows.csv of the earlier run")
+    parser.add_argument("new", metavar="NEW", help="rows.csv of the later run")
+    parser.add_argument("--tolerance", type=float, default=0.05)
+    arguments = parser.parse_args(arguments)
+    old, new = pd.read_csv(arguments.old), pd.read_csv(arguments.new)
+    n_common = len(old.merge(new, on=list(KEY)))
+    print(f"{n_common} rows in both, {len(old)} old and {len(new)} new.")
+    if n_common == 0:
+        parser.error("The two runs have no row in common.")
+    worse = compare(old, new, arguments.tolerance)
+    if worse.empty:
+        print("Nothing got slower or worse.")
+        return 0
+    print(worse.to_string(float_format="{:.4g}".format))
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,135 @@
+"""How does one report become a Markdown page and an HTML page?"""  # noqa: D400
+
+import base64
+import html
+import io
+
+
+class Document:
+    """Blocks of a report, and how they are written as Markdown and as HTML.
+
+    Parameters
+    ----------
+    title : str
+        Title of the page.
+    """
+
+    def __init__(self, title):
+        self.title = title
+        self.blocks = [("heading", (1, title))]
+        self.pictures = {}
+
+    def heading(self, text, level=2):
+        """Add a heading."""
+        self.blocks.append(("heading", (level, text)))
+
+    def text(self, text):
+        """Add a paragraph."""
+        self.blocks.append(("text", text))
+
+    def bullets(self, items):
+        """Add a list."""
+        self.blocks.append(("bullets", list(items)))
+
+    def table(self, frame):
+        """Add a table; its index is the first column."""
+        header = [frame.index.name or "", *map(str, frame.columns)]
+        rows = [
+            [str(name), *map(str, row)]
+            for name, row in zip(frame.index, frame.to_numpy(), strict=True)
+        ]
+        self.blocks.append(("table", [header, *rows]))
+
+    def picture(self, name, figure, caption):
+        """Add a matplotlib figure and close it."""
+        from matplotlib import pyplot as plt
+
+        buffer = io.BytesIO()
+        figure.savefig(buffer, dpi=110, bbox_inches="tight")
+        plt.close(figure)
+        self.pictures[f"{name}.png"] = buffer.getvalue()
+        self.blocks.append(("picture", (f"{name}.png", caption)))
+
+    def to_markdown(self):
+        """Write the page with links to the pictures.
+
+        Returns
+        -------
+        page : str
+        """
+        return "\n\n".join(map(self._markdown, self.blocks)) + "\n"
+
+    def to_html(self):
+        """Write the page with the pictures in it.
+
+        Returns
+        -------
+        page : str
+        """
+        body = "\n".join(map(self._html, self.blocks))
+        title = html.escape(self.title)
+        return (
+            '<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n'
+            f"<title>{title}</title>\n<style>{_STYLE}</style>\n{body}\n</html>\n"
+        )
+
+    @staticmethod
+    def _markdown(block):
+        kind, content = block
+        match kind:
+            case "heading":
+                level, text = content
+                return f"{'#' * level} {text}"
+            case "bullets":
+                return "\n".join(f"- {item}" for item in content)
+            case "table":
+                header, *rows = content
+                rule = ["---", *["---:"] * (len(header) - 1)]
+                return "\n".join(
+                    f"| {' | '.join(row)} |" for row in (header, rule, *rows)
+                )
+            case "picture":
+                name, caption = content
+                return f"![{caption}](pictures/{name})\n\n*{caption}*"
+        return content
+
+    def _html(self, block):
+        kind, content = block
+        match kind:
+            case "heading":
+                level, text = content
+                return f"<h{level}>{html.escape(text)}</h{level}>"
+            case "bullets":
+                items = "".join(f"<li>{html.escape(item)}</li>" for item in content)
+                return f"<ul>{items}</ul>"
+            case "table":
+                tags = ["th", *["td"] * (len(content) - 1)]
+                rows = "\n".join(
+                    f"<tr>{''.join(f'<{t}>{html.escape(c)}</{t}>' for c in row)}</tr>"
+                    for t, row in zip(tags, content, strict=True)
+                )
+                return f'<div class="table"><table>\n{rows}\n</table></div>'
+            case "picture":
+                name, caption = content
+                data = base64.b64encode(self.pictures[name]).decode()
+                caption = html.escape(caption)
+                return (
+                    f'<figure><img src="data:image/png;base64,{data}" alt="{caption}">'
+                    f"<figcaption>{caption}</figcaption></figure>"
+                )
+        return f"<p>{html.escape(content)}</p>"
+
+
+_STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 84rem; margin: 2rem auto;
+       padding: 0 1rem; color: #222; }
+h2 { margin-top: 2.5rem; border-bottom: 1px solid #bbb; }
+.table { overflow-x: auto; margin: 1rem 0; }
+table { border-collapse: collapse; font-size: 0.875rem; }
+th, td { padding: 0.25rem 0.6rem; border-bottom: 1px solid #ddd; text-align: right;
+         white-space: nowrap; }
+th:first-child, td:first-child { text-align: left; }
+figure { margin: 1.5rem 0; }
+img { max-width: 100%; }
+figcaption { color: #555; font-size: 0.875rem; }
+"""
