@@ -41,7 +41,7 @@ CONFIDENCE_LEVELS = (0.5, 0.8, 0.9, 0.95)
 MEMORY_INTERVAL_S = 0.005
 
 # Rows of the call that is not counted: it loads code and libraries, and is cheap.
-WARM_UP_ROWS = 100
+WARM_UP_ROWS = 60
 
 COLUMNS = (
     "measurement",
@@ -155,11 +155,14 @@ def _context():
         [
             "lightgbm",
             "memory_profiler",
+            "scipy.interpolate",
+            "scipy.stats",
             "sklearn.ensemble",
             "sklearn.gaussian_process",
             "sklearn.model_selection",
             "sklearn.neural_network",
-            "sklearn_5d",
+            "sklearn_5d.datasets",
+            "tqdm",
         ]
     )
     return context
@@ -314,7 +317,9 @@ def measure(cell):
         # A warning is not a failure: that a fit has not converged shows in its error.
         warnings.simplefilter("ignore")
         warm_up = cell.estimator.make(cell.seed)
-        warm_up.fit(split.X_train[:WARM_UP_ROWS], split.y_train[:WARM_UP_ROWS])
+        # Spread over the table: rows of a measured one may lie sorted.
+        step = -(-len(split.y_train) // WARM_UP_ROWS)
+        warm_up.fit(split.X_train[::step], split.y_train[::step])
         warm_up.predict(split.X_test[:1])
         del warm_up
         _release_memory()
@@ -323,7 +328,7 @@ def measure(cell):
         measure_fit = _fit_memory if cell.measurement == "accuracy" else _fit_time
         figures |= measure_fit(model, split.X_train, split.y_train)
         figures |= _scores(model, split)
-        if cell.measurement == "accuracy":
+        if cell.measurement == "accuracy" and cell.estimator.intervals:
             figures |= _coverage(model, split)
         elif cell.measurement == "prediction":
             figures |= _predict_times(model, split.X_test)

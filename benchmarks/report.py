@@ -157,6 +157,26 @@ def comparable_errors(rows, noise):
     return errors.loc[:, errors.count() > 1].dropna(how="all")
 
 
+def count_functions(rows, noise):
+    """Count the functions that the errors of each size are averaged over.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        All rows.
+    noise : float
+        Rows with this noise are taken.
+
+    Returns
+    -------
+    texts : Series of str
+        Such as "12 functions", by number of rows.
+    """
+    chosen = select(rows, "accuracy")
+    counts = chosen[chosen.noise == noise].groupby("n_samples").dataset.nunique()
+    return counts.map(lambda n: f"{n} function{'' if n == 1 else 's'}")
+
+
 def mean_fit_times(rows):
     """Mean fit time of each estimator and size, geometric over the timed problems.
 
@@ -661,11 +681,15 @@ def comparison(document, rows):
         if errors.empty:
             continue
         document.text(
-            f"Error with {_noise(noise)}, geometric mean over "
-            f"{_functions(rows, noise)}; a dash where an estimator was not run on all "
-            "of them:"
+            f"Error with {_noise(noise)}, geometric mean over functions and seeds; a "
+            "dash where an estimator did not end well on all that others did. Sizes "
+            "with different functions are not comparable. Functions: "
+            f"{_functions(rows, noise)}."
         )
-        document.table(_by_rows(errors))
+        functions = count_functions(rows, noise)
+        header = {size: f"{_rows(size)}, {functions[size]}" for size in errors}
+        document.table(_numbers(errors).rename(columns=header))
+    timed = select(rows, "timing").dataset.unique()
     errors = comparable_errors(rows, 0.0)
     for size in errors:
         columns = {
@@ -680,7 +704,8 @@ def comparison(document, rows):
         ).dropna(axis="columns", how="all")
         document.text(
             f"Side by side at {_rows(size)}, without noise. The fit time beside "
-            f"{BASELINE}'s is the median of the ratios within each repetition."
+            f"{BASELINE}'s is the median of the ratios within each repetition. "
+            f"Times are those on {_listed(sorted(timed))}."
         )
         document.table(_numbers(table))
     if len(ratios.columns) > 1:
@@ -693,8 +718,8 @@ def comparison(document, rows):
             document.picture(
                 f"pareto_{label}",
                 picture_pareto(rows, noise),
-                f"Error against fit time, {_noise(noise)}. Nothing below and left of "
-                "the grey line was measured.",
+                f"Error against fit time on {_listed(sorted(timed))}, {_noise(noise)}. "
+                "Nothing below and left of the grey line was measured.",
             )
         if len(errors.columns) > 1:
             document.picture(
@@ -706,8 +731,7 @@ def comparison(document, rows):
 
 def _functions(rows, noise):
     chosen = select(rows, "accuracy")
-    names = sorted(chosen[chosen.noise == noise].dataset.unique())
-    return f"{len(names)} function{'s' * (len(names) > 1)} ({', '.join(names)})"
+    return _listed(sorted(chosen[chosen.noise == noise].dataset.unique()))
 
 
 def calibration(document, rows):
@@ -866,7 +890,7 @@ def headline(rows):
     sentences : list of str
         The README quotes them.
     """
-    accurate = f"Accuracy at {_rows(REQUIREMENT_ROWS)}, {_noise(0.0)}:"
+    accurate = f"Accuracy at {_rows(REQUIREMENT_ROWS)}, {_noise(0.0)} "
     return [
         *(each for each in rank_findings(rows) if each.startswith(accurate)),
         *requirement_findings(rows)[:1],
@@ -909,9 +933,10 @@ def rank_findings(rows):
     sentences = []
     for noise in sorted(select(rows, "accuracy").noise.unique()):
         errors = comparable_errors(rows, noise)
+        functions = count_functions(rows, noise)
         peers = [name for name in errors.index if not name.startswith(BASELINE)]
         for size in errors:
-            where = f"Accuracy at {_rows(size)}, {_noise(noise)}:"
+            where = f"Accuracy at {_rows(size)}, {_noise(noise)} ({functions[size]}):"
             others = errors.loc[peers, size].dropna()
             if others.empty or not was_run(rows, size, noise):
                 continue
@@ -1012,6 +1037,7 @@ def recommendations(rows):
     sentences : list of str
     """
     errors, fit_times = comparable_errors(rows, 0.0), mean_fit_times(rows)
+    functions = count_functions(rows, 0.0)
     sentences = []
     for size in errors:
         if size not in fit_times:
@@ -1024,7 +1050,7 @@ def recommendations(rows):
             continue
         fastest = front[0]
         sentence = (
-            f"{size:,} rows: take {good[0]} for accuracy (error "
+            f"{_rows(size)} ({functions[size]}): take {good[0]} for accuracy (error "
             f"{number(errors.loc[good[0], size])}, "
             f"{number(fit_times.loc[good[0], size])} s)"
         )

@@ -5,6 +5,7 @@ scale.
 """
 
 import warnings
+from copy import deepcopy
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -15,7 +16,14 @@ from sklearn.utils import check_random_state
 from threadpoolctl import threadpool_limits
 
 from . import _spring
+from ._evidence import refine
 from ._network import Weights, output
+
+# Up to so many rows the evidence is asked, which costs the cube of their number; not
+# where the damping could fall so far that there is no noise to speak of.
+FEW_ROWS = 400
+NOISE_FREE_DAMPING = 1e-5
+STRONG_DECAY = 0.1
 
 
 def member_weights(member):
@@ -62,8 +70,8 @@ def fit_spring(train, validation, seed, start, verbose, *, network, solver):
         Training rows, and the rows that decide when to stop.
     seed : int, RandomState instance or None
         Source of randomness.
-    start : Weights or None
-        The weights to start from.
+    start : MLPRegressor or None
+        The fitted member to go on from.
     verbose : bool
         Whether to print a line a stage.
     network : dict
@@ -76,23 +84,31 @@ def fit_spring(train, validation, seed, start, verbose, *, network, solver):
     MLPRegressor
         The member, with two attributes of our own: `n_steps_` and `damping_`.
     """
+    n_samples = len(train[1])
     solver = dict(solver)
     schedule = _spring.make_schedule(
-        len(train[1]),
+        n_samples,
         *(solver.pop(k) for k in ("damping", "batch_size", "max_steps", "precision")),
     )
-    result = _spring.minimize(
-        *train,
-        *validation,
-        **network,
-        **solver,
-        schedule=schedule,
-        random_state=check_random_state(seed),
-        weights=start,
-        report=_print_stage if verbose else None,
-    )
-    member = MLPRegressor(**network, random_state=seed)
-    return fitted_member(member, result)
+
+    def minimize(schedule, network):
+        return _spring.minimize(
+            *train,
+            *validation,
+            **network,
+            **solver,
+            schedule=schedule,
+            random_state=check_random_state(seed),
+            weights=None if start is None else member_weights(start),
+            report=_print_stage if verbose else None,
+        )
+
+    result = minimize(schedule, network)
+    if n_samples <= FEW_ROWS and result.damping > NOISE_FREE_DAMPING:
+        strong = minimize(schedule[:1], {**network, "alpha": STRONG_DECAY})
+        activation = network["activation"]
+        result = refine(result, strong.weights, train, validation, activation)
+    return fitted_member(MLPRegressor(**network, random_state=seed), result)
 
 
 def _print_stage(stage, loss, score):
@@ -114,8 +130,9 @@ def fitted_member(member, result):
     member.loss_ = result.loss_curve[-1]
     member.n_iter_ = len(result.loss_curve)
     member.validation_scores_ = result.validation_scores
-    member.best_validation_score_ = max(result.validation_scores, default=None)
-    member.best_loss_ = None
+    member.best_validation_score_ = result.score
+    member.best_loss_ = min(result.loss_curve)
+    member._no_improvement_count = 0
     member.t_ = member.n_steps_ = result.n_steps
     member.damping_ = result.damping
     return member
@@ -127,15 +144,23 @@ def fit_mlp(train, validation, seed, start, verbose, *, network, solver):
     Without validation rows `MLPRegressor` takes its own for early stopping.
     """
     X, y, sample_weight = train
-    member = MLPRegressor(**network, **solver, random_state=seed, verbose=verbose)
+    n_held_out = int(np.ceil(solver["validation_fraction"] * len(y)))
+    if validation is None and n_held_out < 2:
+        # MLPRegressor refuses to stop early on a single row.
+        solver = {**solver, "early_stopping": False}
+    if validation is not None or not solver["early_stopping"]:
+        n_held_out = 0
+    member = MLPRegressor() if start is None else deepcopy(start)
+    member.set_params(
+        **network,
+        **{**solver, "batch_size": min(solver["batch_size"], len(y) - n_held_out)},
+        random_state=seed,
+        verbose=verbose,
+        warm_start=start is not None,
+    )
     with warnings.catch_warnings():
         # The budget is a parameter here, not an accident.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        if start is not None:
-            member.warm_start = True
-            member.set_params(early_stopping=False, max_iter=1).fit(X[:2], y[:2])
-            member.set_params(**{k: solver[k] for k in ("early_stopping", "max_iter")})
-            member.coefs_, member.intercepts_ = start
         if validation is None or solver["solver"] == "lbfgs":
             return member.fit(X, y, sample_weight)
         return _stop_early(member, train, validation)
@@ -146,7 +171,7 @@ def _stop_early(member, train, validation):
     X, y, sample_weight = train
     X_val, y_val, sample_weight_val = validation
     stopping, member.early_stopping = member.early_stopping, False
-    best_score, best, scores, stale = -np.inf, None, [], 0
+    best_score, best, scores, stale = -np.inf, [], [], 0
     for _ in range(member.max_iter):
         member.partial_fit(X, y, sample_weight)
         score = _spring.r2(y_val, member.predict(X_val), sample_weight_val)
@@ -157,12 +182,64 @@ def _stop_early(member, train, validation):
             best = [c.copy() for c in member.coefs_ + member.intercepts_]
         if stopping and stale > member.n_iter_no_change:
             break
-    if stopping:
+    if stopping and best:
         n_layers = len(member.coefs_)
         member.coefs_, member.intercepts_ = best[:n_layers], best[n_layers:]
     member.early_stopping = stopping
+    member.n_iter_ = len(scores)
     member.validation_scores_, member.best_validation_score_ = scores, best_score
     return member
+
+
+def pass_over(member, train, seed, *, network, solver):
+    """Go on with a member by one pass over the rows, for `partial_fit`.
+
+    Parameters
+    ----------
+    member : MLPRegressor or None
+        The fitted member, None for the first pass.
+    train : tuple of (X, y, sample_weight)
+        The rows.
+    seed : int
+        Source of the first weights and of the batches.
+    network, solver : dict
+        As in `fit_spring` and `fit_mlp`.
+
+    Returns
+    -------
+    MLPRegressor
+        A new member; the old one is left as it was.
+    """
+    X, y, sample_weight = train
+    if solver.get("solver") in ("adam", "sgd"):
+        member = MLPRegressor(random_state=seed) if member is None else deepcopy(member)
+        batch_size = min(solver["batch_size"], len(y))
+        settings = {**solver, "early_stopping": False, "batch_size": batch_size}
+        return member.set_params(**network, **settings).partial_fit(X, y, sample_weight)
+    n_steps = 0 if member is None else member.n_steps_
+    damping = max(solver["damping"][0] / (1 + n_steps / 50), 1e-3)
+    batch_size = 96 if solver["batch_size"] == "auto" else solver["batch_size"]
+    batch_size = min(batch_size, len(y))
+    schedule = [
+        _spring.Stage(
+            damping, damping, batch_size, int(np.ceil(len(y) / batch_size)), np.float64
+        )
+    ]
+    result = _spring.minimize(
+        *train,
+        *train,
+        **network,
+        learning_rate=solver["learning_rate"],
+        momentum=solver["momentum"],
+        schedule=schedule,
+        patience=1,
+        tol=0.0,
+        random_state=np.random.RandomState((seed + n_steps) % 2**32),
+        weights=None if member is None else member_weights(member),
+    )
+    new = fitted_member(MLPRegressor(**network, random_state=seed), result)
+    new.n_steps_ += n_steps
+    return new
 
 
 def _fit_member(fit, train, validation, *args):

@@ -9,25 +9,27 @@ from sklearn.base import BaseEstimator, RegressorMixin, _fit_context
 from sklearn.exceptions import DataDimensionalityWarning
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
     _check_sample_weight,
     check_is_fitted,
     column_or_1d,
     validate_data,
 )
+from threadpoolctl import threadpool_limits
 
-from . import _scaling, _spring
+from . import _scaling
 from ._committee import (
     fit_members,
     fit_mlp,
     fit_spring,
-    fitted_member,
     member_outputs,
     member_weights,
     out_of_fold_outputs,
+    pass_over,
     split_rows,
 )
-from ._intervals import conformal_quantile, prediction_scale, required_rows
+from ._intervals import conformal_quantile, prediction_scale
 from ._network import input_gradient
 from ._selection import choose_transforms
 
@@ -49,8 +51,235 @@ def default_max_steps(n_samples):
     return int(600 * max(1.0, n_samples / 10_000) ** 0.35)
 
 
+def merge_equal_rows(X, y, sample_weight):
+    """Make one row of equal ones, so that a copy of a training row is never held out.
+
+    A row of weight 2 and two equal rows are then the same table. Without weights and
+    repetitions the rows stay as they are.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Inputs.
+    y : ndarray of shape (n_samples,)
+        Target.
+    sample_weight : ndarray of shape (n_samples,) or None
+        Weights of the rows.
+
+    Returns
+    -------
+    X, y, sample_weight : ndarray
+        The distinct rows in lexicographic order, with the sums of their weights.
+    place : ndarray or slice
+        Where each of the given rows went.
+    """
+    if sample_weight is None:
+        # A sort of one column is cheap, and most tables end here.
+        if len(np.unique(y)) == len(y):
+            return X, y, None, slice(None)
+        sample_weight = np.ones(len(y))
+    rows, place = np.unique(np.column_stack([X, y]), axis=0, return_inverse=True)
+    place = place.ravel()
+    weight = np.bincount(place, weights=sample_weight)
+    if len(rows) == 1:
+        return X, y, sample_weight, slice(None)
+    return rows[:, :-1].copy(), rows[:, -1].copy(), weight, place
+
+
+def _has_partial_fit(estimator):
+    if estimator.solver == "lbfgs":
+        raise AttributeError("partial_fit has no meaning for solver='lbfgs'.")
+    return True
+
+
 class FiveDRegressor(RegressorMixin, BaseEstimator):
-    """DOC."""
+    r"""A committee of small networks for regression on five inputs.
+
+    Each member is an `MLPRegressor`, by default trained with subsampled
+    natural-gradient descent with momentum (SPRING): damped Gauss-Newton steps on
+    batches, whose damping falls until the held-out rows stop gaining. Inputs and target
+    are scaled inside.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : array-like of int, default=(64, 32, 16)
+        Widths of the hidden layers.
+
+    activation : {"tanh", "logistic", "relu", "identity"}, default="tanh"
+        Activation of the hidden layers.
+
+    solver : {"spring", "adam", "sgd", "lbfgs"}, default="spring"
+        The training algorithm: the natural gradient of this package, or a solver of
+        `MLPRegressor`.
+
+    n_estimators : int or "auto", default="auto"
+        Number of networks. Several train on the folds of a cross-validation and predict
+        their mean; with 1 a single network holds out `validation_fraction` of the rows.
+        "auto" takes 8 below 4,000 rows, and 3 from there on.
+
+    x_transform : {"auto", "standard", "yeo-johnson"}, default="auto"
+        Standardise the inputs, or make them more normal as well. With "auto" skewed
+        inputs try both in a short race; solvers of `MLPRegressor` standardise.
+
+    y_transform : {"auto", "standard", "log", "arcsinh"}, default="auto"
+        Standardise the target, or straighten it first by the logarithm of its distance
+        to the minimum, or by the inverse hyperbolic sine of its distance to the median.
+        With "auto" a skewed target tries them in a short race; solvers of
+        `MLPRegressor` standardise.
+
+    damping : tuple of two floats, default=(1.0, 1e-8)
+        Where the damping starts and where it may end, in units of the mean diagonal of
+        the Gram matrix. Only for ``solver="spring"``.
+
+    momentum : float, default=0.9
+        Momentum of the natural gradient, and of ``solver="sgd"``.
+
+    precision : {"auto", "float32", "float64"}, default="auto"
+        Type of the numbers in training. "auto" trains in float32 down to a damping of
+        1e-5 and in float64 below. Only for ``solver="spring"``.
+
+    max_steps : int or "auto", default="auto"
+        Budget of steps of each network. "auto" takes 800 below 4,000 rows, 600 to
+        10,000 and ``600 * (n_samples / 10_000) ** 0.35`` above. Only for
+        ``solver="spring"``.
+
+    patience : int, default=2
+        Number of attempts in a row without a gain on the held-out rows after which
+        training ends. Each takes twice the batch size of the one before, and 0.7 of its
+        learning rate. Only for ``solver="spring"``.
+
+    learning_rate_init : float or "auto", default="auto"
+        Length of the first steps. "auto" is 0.6 for ``solver="spring"`` and 0.005 for
+        the others.
+
+    batch_size : int or "auto", default="auto"
+        Rows in a step. "auto" is 96, doubled every third decade of damping, for
+        ``solver="spring"``, and 256 for the others.
+
+    alpha : float, default=1e-4
+        Weight decay. For ``solver="spring"`` it is decoupled and in proportion to the
+        damping, for the others it is the L2 term of `MLPRegressor`.
+
+    max_iter : int, default=100
+        Largest number of epochs, or of iterations of ``solver="lbfgs"``. Not for
+        ``solver="spring"``, which has `max_steps`.
+
+    early_stopping : bool, default=True
+        Whether ``solver="adam"`` and ``solver="sgd"`` end where the validation score
+        does; ``solver="spring"`` always does.
+
+    validation_fraction : float, default=0.1
+        The share of the rows that a single network holds out.
+
+    n_iter_no_change : int, default=20
+        Number of epochs without a gain after which ``solver="adam"`` and
+        ``solver="sgd"`` end.
+
+    tol : float, default=1e-4
+        What counts as a gain: for ``solver="spring"`` a relative one in the mean
+        squared error of the held-out rows, for the others as in `MLPRegressor`.
+
+    warm_start : bool, default=False
+        Whether `fit` goes on from the networks and the scaling of the fit before.
+
+    random_state : int, RandomState instance or None, default=None
+        Source of the folds, of the first weights and of the batches. An int gives the
+        same bits at each call, for any `n_jobs`.
+
+    n_jobs : int, default=None
+        Number of members that train at a time, as in joblib. Each takes one thread.
+
+    verbose : bool, default=False
+        Whether to print the progress of training.
+
+    Attributes
+    ----------
+    estimators_ : list of MLPRegressor
+        The fitted networks. Their inputs and outputs are scaled.
+
+    x_scaler_, y_scaler_ : transformer
+        The fitted scaling of the inputs and of the target.
+
+    x_transform_, y_transform_ : str
+        The transformations that were chosen.
+
+    oof_prediction_ : ndarray of shape (n_samples,)
+        For each training row the prediction of the network that held it out, NaN where
+        there is none. Rows of zero weight are left out.
+
+    residual_scale_ : float
+        Root mean square of the out-of-fold residuals, in y's units.
+
+    damping_ : float, or list of one for each network
+        The damping at which each network did best: large for noisy data. Only for
+        ``solver="spring"``.
+
+    n_steps_ : int, or list of one for each network
+        Steps that were taken. Only for ``solver="spring"``.
+
+    n_iter_ : ndarray of int
+        Number of epochs, iterations, or stages of the natural gradient.
+
+    loss_curve_, validation_scores_ : list, or list of lists
+        Training loss, and R2 on the held-out rows, after each iteration at the
+        network's scale.
+
+    best_validation_score_ : float
+        Best of the validation scores, mean over the networks.
+
+    data_min_, data_max_ : ndarray of shape (n_features,)
+        The range of the training inputs.
+
+    n_features_in_ : int
+        Number of inputs.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the inputs, where `X` has names that are all strings.
+
+    Warns
+    -----
+    DataDimensionalityWarning
+        Where `X` has another number of columns than five.
+
+    See Also
+    --------
+    sklearn.neural_network.MLPRegressor : The network.
+    sklearn.gaussian_process.GaussianProcessRegressor : As accurate where rows are few
+        and the function is analytic.
+
+    Notes
+    -----
+    For a batch with Jacobian J of the outputs by the weights and residual r, a step is
+
+    .. math::
+
+        u &= (J J^T + \lambda \, \overline{\mathrm{diag}}(J J^T) \, I)^{-1}
+             (r - \mu J p) \\
+        p &\leftarrow J^T u + \mu p, \qquad w \leftarrow w + \eta p
+
+    with damping :math:`\lambda`, momentum :math:`\mu` and learning rate
+    :math:`\eta` [1]_ [2]_. The system has the size of the batch, and its matrix is a
+    sum over the layers of elementwise products of two Gram matrices, so that the
+    Jacobian is never formed.
+
+    References
+    ----------
+    .. [1] Goldshlager, Abrahamsen and Lin (2024). A Kaczmarz-inspired approach to
+       accelerate the optimization of neural network wavefunctions. arXiv:2401.10190.
+    .. [2] Cai et al. (2019). Gram-Gauss-Newton method: learning overparameterized
+       neural networks for regression problems. arXiv:1905.11675.
+
+    Examples
+    --------
+    >>> from sklearn_5d import FiveDRegressor
+    >>> from sklearn_5d.datasets import make_function
+    >>> X, y = make_function("friedman1", 500, noise=0.1, random_state=0)
+    >>> model = FiveDRegressor(random_state=0).fit(X[:400], y[:400])
+    >>> print(f"{model.score(X[400:], y[400:]):.3f}")
+    0.999
+    >>> model.predict_interval(X[400:]).shape
+    (100, 2)
+    """
 
     _parameter_constraints = {  # noqa: RUF012
         "hidden_layer_sizes": [
@@ -165,14 +394,13 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
             The fitted estimator.
         """
         X, y, sample_weight = self._validate_rows(X, y, sample_weight)
+        X, y, sample_weight, place = merge_equal_rows(X, y, sample_weight)
         validation = self._validate_validation_rows(X_val, y_val)
-        n_estimators = self.n_estimators
-        if n_estimators == "auto":
-            n_estimators = default_n_estimators(len(y))
+        n_estimators = self._n_members(len(y))
         starts = [None] * n_estimators
         if self.warm_start and hasattr(self, "estimators_"):
             self._check_members(n_estimators)
-            starts = [member_weights(member) for member in self.estimators_]
+            starts = self.estimators_
         else:
             self._fit_scaling(X, y, sample_weight)
         data = self._scaled(X, y, sample_weight)
@@ -180,6 +408,66 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
             validation = self._scaled(*validation, None)
         splits = self._fit_members(data, validation, starts)
         self._calibrate(data, validation, splits)
+        self.oof_prediction_ = self.oof_prediction_[place]
+        return self
+
+    @available_if(_has_partial_fit)
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, sample_weight=None):
+        """Go on by one pass over these rows.
+
+        The first call fits the scaling. Each later one first predicts its rows, which
+        calibrates the intervals with residuals of rows that no network has seen, and
+        then learns them.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        y : array-like of shape (n_samples,)
+            Target.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        FiveDRegressor
+            The estimator.
+
+        Examples
+        --------
+        >>> from sklearn_5d import FiveDRegressor
+        >>> from sklearn_5d.datasets import make_function
+        >>> X, y = make_function("friedman1", 3000, random_state=0)
+        >>> model = FiveDRegressor(random_state=0)
+        >>> for start in range(0, 3000, 500):
+        ...     rows = slice(start, start + 500)
+        ...     model = model.partial_fit(X[rows], y[rows])
+        >>> model.score(X, y) > 0.99
+        True
+        """
+        first = not hasattr(self, "estimators_")
+        X, y, sample_weight = self._validate_rows(X, y, sample_weight, reset=first)
+        if first:
+            self._fit_scaling(X, y, sample_weight)
+            members = [None] * self._n_members(len(y))
+        else:
+            members = self.estimators_
+            self.data_min_ = np.minimum(self.data_min_, X.min(axis=0))
+            self.data_max_ = np.maximum(self.data_max_, X.max(axis=0))
+        data = self._scaled(X, y, sample_weight)
+        if first:
+            self._set_calibration(np.empty((0, X.shape[1])), y[:0], y[:0])
+        else:
+            z = member_outputs(members, data[0], self.activation).mean(axis=0)
+            self._set_calibration(data[0], _scaling.to_target(self.y_scaler_, z), y)
+        bound = self._member_fit(len(y)).keywords
+        seeds = self._seeds(len(members))
+        with threadpool_limits(1):
+            self.estimators_ = [
+                pass_over(member, data, seed, **bound)
+                for member, seed in zip(members, seeds, strict=True)
+            ]
         return self
 
     def _validate_rows(self, X, y, sample_weight, reset=True):
@@ -198,7 +486,7 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
                 f"y has {y.shape[1]} columns, expected one target; "
                 "sklearn.multioutput.MultiOutputRegressor fits one model a column."
             )
-        y = column_or_1d(y, warn=False).astype(np.float64)
+        y = column_or_1d(y, warn=True).astype(np.float64)
         if reset and X.shape[1] != N_INPUTS:
             warnings.warn(
                 f"X has {X.shape[1]} columns; the defaults of FiveDRegressor are "
@@ -229,6 +517,17 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
             self, X_val, y_val, dtype=np.float64, y_numeric=True, reset=False
         )
         return X_val, y_val.astype(np.float64)
+
+    def _n_members(self, n_samples):
+        if self.n_estimators == "auto":
+            return default_n_estimators(n_samples)
+        return self.n_estimators
+
+    def _seeds(self, n_estimators):
+        if n_estimators == 1:
+            return [self.random_state]
+        rng = check_random_state(self.random_state)
+        return rng.randint(np.iinfo(np.int32).max, size=n_estimators)
 
     def _check_members(self, n_estimators):
         shape = (self.n_features_in_, *np.atleast_1d(self.hidden_layer_sizes), 1)
@@ -312,10 +611,7 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
         """Train the members and keep the rows that each of them held out."""
         n_samples = len(data[1])
         n_estimators = len(starts)
-        seeds = [self.random_state]
-        if n_estimators > 1:
-            rng = check_random_state(self.random_state)
-            seeds = rng.randint(np.iinfo(np.int32).max, size=n_estimators)
+        seeds = self._seeds(n_estimators)
         if validation is None and (self.solver == "spring" or n_estimators > 1):
             validation = "held out"
             splits = split_rows(
@@ -345,17 +641,23 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
             X, y, _ = validation
             z = member_outputs(self.estimators_, X, self.activation).mean(axis=0)
             held_out = np.arange(len(y))
-        rng = check_random_state(self.random_state)
         if len(held_out) > MAX_CALIBRATION_ROWS:
+            rng = check_random_state(self.random_state)
             held_out = rng.choice(held_out, MAX_CALIBRATION_ROWS, replace=False)
-        prediction, truth = (
+        prediction, target = (
             _scaling.to_target(self.y_scaler_, v[held_out]) for v in (z, y)
         )
-        residual = np.abs(truth - prediction)
-        self.residual_scale_ = (
-            np.sqrt(np.mean(residual**2)) if len(residual) else np.nan
-        )
-        _, spread = self._mean_and_spread(X[held_out])
+        self._set_calibration(X[held_out], prediction, target)
+
+    def _set_calibration(self, Z, prediction, target):
+        """Keep the absolute residuals in units of their scale."""
+        residual = np.abs(target - prediction)
+        if len(residual) == 0:
+            self.residual_scale_ = np.nan
+            self._conformity_scores = residual
+            return
+        self.residual_scale_ = float(np.sqrt(np.mean(residual**2)))
+        _, spread = self._mean_and_spread(Z)
         scale = prediction_scale(spread, self.residual_scale_, 0.0)
         self._conformity_scores = residual / np.where(scale > 0, scale, 1)
 
@@ -400,9 +702,10 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
     def _predict_with_std(self, X):
         if np.isnan(self.residual_scale_):
             raise ValueError(
-                f"solver={self.solver!r} with n_estimators=1 keeps its validation rows "
-                "to itself, and nothing is left to calibrate an uncertainty with: fit "
-                "with X_val and y_val, or with n_estimators of at least 2."
+                "No rows were held out to calibrate an uncertainty with: a single "
+                "network of MLPRegressor's own solvers keeps its validation rows to "
+                "itself, and the first partial_fit has none. Fit with X_val and y_val, "
+                "with n_estimators of at least 2, or call partial_fit again."
             )
         prediction, spread = self._mean_and_spread(self.x_scaler_.transform(X))
         scale = prediction_scale(spread, self.residual_scale_, self._excess(X))
@@ -513,8 +816,3 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
     def n_steps_(self):
         """Steps that were taken."""
         return self._of_members("n_steps_")
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.non_deterministic = False
-        return tags

@@ -106,8 +106,8 @@ def fit_target_scaler(y, transform, sample_weight=None):
         function = FunctionTransformer(np.arcsinh, np.sinh)
     first.scale_[:] = spread
     first.var_[:] = spread**2
-    inner = make_pipeline(first, function).fit(column)
-    last = StandardScaler().fit(inner.transform(column), sample_weight=sample_weight)
+    inner = function.fit_transform(first.transform(column))
+    last = StandardScaler().fit(inner, sample_weight=sample_weight)
     return make_pipeline(first, function, last)
 
 

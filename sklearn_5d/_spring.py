@@ -73,9 +73,10 @@ class Stage(NamedTuple):
 
 
 class Result(NamedTuple):
-    """The best weights, and one entry a stage of what led to them."""
+    """The best weights, and one entry an attempt of what led to them."""
 
     weights: Weights
+    score: float
     loss_curve: list
     validation_scores: list
     damping: float
@@ -333,8 +334,9 @@ def minimize(
     else:
         root_weight = np.sqrt(sample_weight / sample_weight.mean())
     loss_curve, validation_scores, failures = [], [], []
-    best = Result(weights, loss_curve, validation_scores, schedule[0].damping_start, 0)
-    best_score = -np.inf
+    best = Result(
+        weights, -np.inf, loss_curve, validation_scores, schedule[0].damping_start, 0
+    )
     position = n_steps = n_retries = stale = 0
     damping_factor = 1.0
     while position < len(schedule) and stale < patience:
@@ -367,10 +369,11 @@ def minimize(
         validation_scores.append(score)
         if report is not None:
             report(stage, loss, score)
-        gained = 1 - score < (1 - best_score) * (1 - tol)
-        if score > best_score:
-            best_score = score
-            best = best._replace(weights=candidate, damping=stage.damping_end)
+        gained = 1 - score < (1 - best.score) * (1 - tol)
+        if score > best.score:
+            best = best._replace(
+                weights=candidate, score=score, damping=stage.damping_end
+            )
         if gained:
             stale = 0
             position += 1

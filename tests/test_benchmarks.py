@@ -286,7 +286,9 @@ def test_report_agrees_with_rows(output, rows):
 
         of_name = accuracy[(accuracy.estimator == name) & (accuracy.noise == 0)]
         mean = np.exp(np.log(of_name.error).mean())
-        assert float(errors.loc[name, "100 rows"]) == pytest.approx(mean, rel=0.006)
+        assert float(errors.loc[name, "100 rows, 2 functions"]) == pytest.approx(
+            mean, rel=0.006
+        )
 
         peak = accuracy[accuracy.estimator == name].peak_memory_mib.median()
         shown = float(memory.loc[name, "100 rows"].split(" ")[0])

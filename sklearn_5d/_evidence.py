@@ -1,0 +1,235 @@
+"""Bayesian regularisation: whole-data Gauss-Newton steps that maximise the evidence.
+
+Where rows are few and noisy, held-out rows are too few to find the right amount of
+regularisation, and the marginal likelihood of all the training rows is the better judge
+(MacKay 1992). The weights have a Gaussian prior, with a variance of its own for the
+weights of each input, for those of each further layer and for the biases of each layer
+(automatic relevance determination); the residuals have a noise variance. Around the
+current weights w, with residual r and Jacobian J, the posterior mode is
+
+    w' = S J^T (J S J^T + s2 I)^-1 (r + J w),
+
+S the prior variances and s2 that of the noise: a system of the size of the rows. The
+variances follow from their fixed point, weight by effective number of parameters.
+
+References
+----------
+MacKay (1992). A practical Bayesian framework for backpropagation networks. Neural
+Computation 4, 448-472.
+
+Foresee and Hagan (1997). Gauss-Newton approximation to Bayesian learning. International
+Conference on Neural Networks, 1930-1935.
+"""
+
+import numpy as np
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+from ._network import (
+    Weights,
+    forward,
+    jacobian_product,
+    jacobian_transpose_product,
+    output,
+    output_derivatives,
+)
+from ._spring import r2
+
+MIN_VARIANCE = 1e-12
+MAX_TRIES = 8
+N_ITERATIONS = 15
+# A few held-out rows may prefer other weights by chance, up to this ratio.
+TOLERANCE = 1.1
+
+
+def initial_prior(weights):
+    """Return the prior variances to start from: those of a scaled random network."""
+    coefs = [
+        np.full((len(c) if layer == 0 else 1, 1), 1 / len(c))
+        for layer, c in enumerate(weights.coefs)
+    ]
+    return Weights(coefs, [np.full(1, 0.3) for _ in coefs])
+
+
+def _penalty(weights, prior):
+    terms = weights.map(lambda w, v: np.sum(w * w / v), prior)
+    return sum(terms.coefs) + sum(terms.intercepts)
+
+
+def _prior_gram(A, outer, prior):
+    """Compute J S J^T from the outer products D[l] D[l]^T."""
+    return sum(
+        ((a * v.T) @ a.T + v_bias) * dd
+        for a, dd, v, v_bias in zip(A, outer, *prior, strict=True)
+    )
+
+
+def _update_variances(weights, A, outer, prior, precision):
+    """Move each variance to its fixed point.
+
+    Parameters
+    ----------
+    weights : Weights
+        The weights at the posterior mode.
+    A, outer : list of ndarray
+        Layer inputs and outer products of the derivatives.
+    prior : Weights
+        The prior variances.
+    precision : ndarray of shape (n_samples, n_samples)
+        Inverse of the covariance J S J^T + s2 I.
+
+    Returns
+    -------
+    prior : Weights
+        The new variances.
+    n_effective : float
+        The effective number of parameters.
+    """
+    n_effective = 0.0
+    coefs, intercepts = [], []
+    for a, dd, coef, intercept, v, v_bias in zip(
+        A, outer, *weights, *prior, strict=True
+    ):
+        weighted = precision * dd
+        per_input = v * np.einsum("ij,ij->j", a, weighted @ a)[:, None]
+        square = np.sum(coef**2, axis=1, keepdims=True)
+        if len(v) == 1:
+            per_input, square = per_input.sum(keepdims=True), square.sum(keepdims=True)
+        bias = v_bias * weighted.sum()
+        coefs.append(np.maximum(square / (per_input + MIN_VARIANCE), MIN_VARIANCE))
+        intercepts.append(
+            np.maximum(np.sum(intercept**2) / (bias + MIN_VARIANCE), MIN_VARIANCE)
+        )
+        n_effective += per_input.sum() + bias.sum()
+    return Weights(coefs, intercepts), n_effective
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def maximize_evidence(
+    weights, X, y, root_weight, noise_variance, n_iterations, activation
+):
+    """Take Gauss-Newton steps towards the posterior mode and re-estimate the variances.
+
+    Parameters
+    ----------
+    weights : Weights
+        Where to start: weights that are about right.
+    X : ndarray of shape (n_samples, n_features)
+        Inputs at the network's scale.
+    y : ndarray of shape (n_samples,)
+        Target at the network's scale.
+    root_weight : ndarray of shape (n_samples,)
+        Square root of the sample weights.
+    noise_variance : float
+        A first guess of the variance of the residuals.
+    n_iterations : int
+        Number of steps.
+    activation : str
+        Activation of the hidden layers.
+
+    Returns
+    -------
+    Weights
+        The posterior mode.
+    """
+    n_samples = len(y)
+    prior = initial_prior(weights)
+    damping = 1.0
+
+    def state(weights):
+        A, f = forward(weights, X, activation)
+        return A, root_weight * (y - f)
+
+    A, residual = state(weights)
+    for iteration in range(n_iterations):
+        D = output_derivatives(weights, A, activation)
+        D = [d * root_weight[:, None] for d in D]
+        outer = [d @ d.T for d in D]
+        K = _prior_gram(A, outer, prior)
+        Jw = jacobian_product(A, D, weights)
+        objective = residual @ residual / noise_variance + _penalty(weights, prior)
+        for _ in range(MAX_TRIES):
+            # Levenberg-Marquardt: a second prior, `damping` times as strong, around
+            # the current weights shrinks the step.
+            shrink = 1 / (1 + damping)
+            covariance = shrink * K + noise_variance * np.eye(n_samples)
+            try:
+                factor = cho_factor(covariance, lower=True, overwrite_a=True)
+            except (LinAlgError, ValueError):
+                damping *= 4
+                continue
+            u = cho_solve(factor, residual + shrink * Jw)
+            gradient = jacobian_transpose_product(A, D, u)
+            candidate = weights.map(
+                lambda w, v, g, shrink=shrink: (1 - shrink) * w + shrink * v * g,
+                prior,
+                gradient,
+            )
+            new_A, new_residual = state(candidate)
+            new_objective = new_residual @ new_residual / noise_variance
+            new_objective += _penalty(candidate, prior)
+            if new_objective < objective:
+                weights, A, residual = candidate, new_A, new_residual
+                damping = max(0.2 * damping, 1e-4)
+                break
+            damping *= 4
+        if iteration >= 2:
+            try:
+                factor = cho_factor(K + noise_variance * np.eye(n_samples), lower=True)
+            except (LinAlgError, ValueError):
+                return weights
+            precision = cho_solve(factor, np.eye(n_samples))
+            # The outer products are those of the weights before the step: near the
+            # mode the difference is small, and the next iteration removes it.
+            prior, n_effective = _update_variances(weights, A, outer, prior, precision)
+            noise_variance = max(
+                residual @ residual / max(n_samples - n_effective, 0.01 * n_samples),
+                MIN_VARIANCE,
+            )
+    return weights
+
+
+def refine(result, start, train, validation, activation):
+    """Let the evidence decide about the weights, unless the held-out rows object.
+
+    Parameters
+    ----------
+    result : Result
+        What `_spring.minimize` found.
+    start : Weights
+        Strongly regularised weights to start from.
+    train, validation : tuple of (X, y, sample_weight)
+        Training rows and held-out rows.
+    activation : str
+        Activation of the hidden layers.
+
+    Returns
+    -------
+    Result
+        The result, with the weights of largest evidence if they are as good.
+    """
+    X, y, sample_weight = train
+    X_val, y_val, sample_weight_val = validation
+    root_weight = np.ones(len(y))
+    if sample_weight is not None:
+        root_weight = np.sqrt(sample_weight / sample_weight.mean())
+    noise_variance = np.mean((y_val - output(start, X_val, activation)) ** 2)
+    weights = maximize_evidence(
+        start,
+        X,
+        y,
+        root_weight,
+        max(noise_variance, MIN_VARIANCE),
+        N_ITERATIONS,
+        activation,
+    )
+    score = r2(y_val, output(weights, X_val, activation), sample_weight_val)
+    if not 1 - score <= TOLERANCE * (1 - result.score):
+        return result
+    loss = 0.5 * np.mean((y - output(weights, X, activation)) ** 2)
+    return result._replace(
+        weights=weights,
+        score=score,
+        loss_curve=[*result.loss_curve, float(loss)],
+        validation_scores=[*result.validation_scores, score],
+        n_steps=result.n_steps + N_ITERATIONS,
+    )

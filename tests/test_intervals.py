@@ -1,0 +1,209 @@
+"""The conformal quantile against counting, the intervals against fresh rows."""
+
+from fractions import Fraction
+from math import ceil
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from sklearn_5d import FiveDRegressor, _intervals
+from sklearn_5d.datasets import make_function
+
+LEVELS = ["0.5", "0.8", "0.9", "0.95", "0.99"]
+
+
+def rank(n_samples, level):
+    """The rank in exact arithmetic: 0.9 is nine tenths here."""
+    return ceil((n_samples + 1) * Fraction(level))
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("n_samples", [1, 2, 9, 10, 19, 20, 99, 100, 199, 999, 1000])
+def test_quantile_is_the_smallest_score_with_enough_scores_below(n_samples, level):
+    scores = np.random.default_rng(0).exponential(size=n_samples)
+    enough = rank(n_samples, level)
+    if enough > n_samples:
+        with pytest.raises(ValueError, match="held-out rows"):
+            _intervals.conformal_quantile(scores, float(level))
+        return
+    expected = min(s for s in scores if np.sum(scores <= s) >= enough)
+    assert _intervals.conformal_quantile(scores, float(level)) == expected
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("n_samples", [100, 119, 250])
+def test_coverage_of_the_one_left_out_is_exact(n_samples, level):
+    """Each of n + 1 exchangeable scores is equally likely to be the new one.
+
+    So the coverage is the share of them below the quantile of the others. It is the
+    level, or more by less than one score: a rank too low or too high fails.
+    """
+    scores = np.random.default_rng(1).exponential(size=n_samples + 1)
+    covered = sum(
+        score <= _intervals.conformal_quantile(np.delete(scores, i), float(level))
+        for i, score in enumerate(scores)
+    )
+    coverage = Fraction(int(covered), n_samples + 1)
+    assert Fraction(level) <= coverage < Fraction(level) + Fraction(1, n_samples + 1)
+
+
+@pytest.mark.parametrize(("n_samples", "level"), [(9, 0.9), (19, 0.9), (19, 0.8)])
+def test_coverage_of_few_rows_by_simulation(n_samples, level):
+    """(n + 1) * level is whole here, so the coverage is the level itself.
+
+    Its standard error is below 0.003; one rank off is off by 0.05 or more.
+    """
+    rng = np.random.default_rng(2)
+    n_draws = 20_000
+    scores = rng.exponential(size=(n_draws, n_samples + 1))
+    covered = [
+        row[-1] <= _intervals.conformal_quantile(row[:-1], level) for row in scores
+    ]
+    assert np.mean(covered) == pytest.approx(level, abs=0.01)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_required_rows_are_just_enough(level):
+    n_samples = _intervals.required_rows(float(level))
+    assert rank(n_samples, level) <= n_samples
+    assert rank(n_samples - 1, level) > n_samples - 1
+    _intervals.conformal_quantile(np.ones(n_samples), float(level))
+
+
+def test_error_names_the_rows_that_it_takes():
+    message = r"confidence_level=0\.95 needs at least 19 held-out rows, got 18\."
+    with pytest.raises(ValueError, match=message):
+        _intervals.conformal_quantile(np.ones(18), 0.95)
+
+
+def test_quantile_leaves_the_scores_alone():
+    scores = np.array([3.0, 1.0, 2.0])
+    assert _intervals.conformal_quantile(scores, 0.5) == 2
+    assert list(scores) == [3, 1, 2]
+
+
+def test_prediction_scale_joins_two_sources():
+    scale = _intervals.prediction_scale(
+        np.array([0.0, 3.0, 3.0]), 4.0, np.array([0, 0, 1])
+    )
+    assert_allclose(scale, [4, 5, np.hypot(3, 8)])
+
+
+# --------------------------------------------------------------------------------------
+# The intervals of the estimator
+# --------------------------------------------------------------------------------------
+
+SD = 1.0
+
+
+@pytest.fixture(scope="module")
+def model():
+    X, y = make_function("friedman1", 600, noise=SD, random_state=0)
+    return FiveDRegressor(n_estimators=6, max_steps=200, random_state=0).fit(X, y)
+
+
+@pytest.fixture(scope="module")
+def fresh():
+    return make_function("friedman1", 4000, noise=SD, random_state=1)
+
+
+def coverage(model, X, y, level):
+    lower, upper = model.predict_interval(X, level).T
+    return np.mean((lower <= y) & (y <= upper))
+
+
+@pytest.mark.parametrize("level", [0.5, 0.8, 0.9, 0.95])
+def test_coverage_of_fresh_rows(model, fresh, level):
+    """600 scores leave a standard error of 0.02 at 0.5, and of 0.012 at 0.9."""
+    assert coverage(model, *fresh, level) == pytest.approx(level, abs=0.05)
+
+
+def test_width_is_about_that_of_the_noise(model, fresh):
+    lower, upper = model.predict_interval(fresh[0], 0.9).T
+    noise_width = 2 * 1.645 * SD
+    assert 0.9 < np.mean(upper - lower) / noise_width < 1.25
+
+
+@pytest.mark.parametrize("n_samples", [100, 300])
+def test_coverage_of_few_rows(n_samples):
+    """The mean over several tables, so that the luck of one does not count."""
+    coverages = []
+    for seed in range(6):
+        X, y = make_function("friedman1", n_samples, noise=SD, random_state=seed)
+        few = FiveDRegressor((16, 8), max_steps=80, random_state=seed).fit(X, y)
+        X, y = make_function("friedman1", 1000, noise=SD, random_state=100 + seed)
+        coverages.append(coverage(few, X, y, 0.9))
+    assert 0.87 < np.mean(coverages) < 0.96
+
+
+def test_intervals_hold_the_prediction_and_nest(model, fresh):
+    X = fresh[0][:50]
+    prediction = model.predict(X)
+    narrow, wide = (model.predict_interval(X, level) for level in (0.5, 0.95))
+    assert (wide[:, 0] < narrow[:, 0]).all()
+    assert (narrow[:, 0] < prediction).all()
+    assert (prediction < narrow[:, 1]).all()
+    assert (narrow[:, 1] < wide[:, 1]).all()
+
+
+def test_intervals_calibrate_on_the_rows_of_the_user(fresh):
+    """The validation rows are noisier than those that train, and they count."""
+    X, y = make_function("friedman1", 300, noise=0.1, random_state=0)
+    X_val, y_val = make_function("friedman1", 300, noise=2.0, random_state=2)
+    model = FiveDRegressor((16, 8), n_estimators=2, max_steps=80, random_state=0)
+    model.fit(X, y, X_val=X_val, y_val=y_val)
+    X_new, y_new = make_function("friedman1", 2000, noise=2.0, random_state=3)
+    assert coverage(model, X_new, y_new, 0.9) == pytest.approx(0.9, abs=0.06)
+
+
+def test_it_widens_outside_the_range(model):
+    rows = 0.5 + np.linspace(0, 3, 7)[:, None] * np.eye(5)[0]
+    outside = model.is_extrapolation(rows)
+    assert list(outside) == [False, *[True] * 6]  # 0.5, 1.0, 1.5, ... times the range
+    width = np.ptp(model.predict_interval(rows), axis=1)
+    std = model.predict(rows, return_std=True)[1]
+    assert (np.diff(width[outside]) > 0).all()
+    assert (np.diff(std[outside]) > 0).all()
+    assert width[outside].min() > width[0]
+    # 2.5 ranges outside the residual scale alone counts 3.5 times.
+    assert width[-1] > 3 * width[0]
+
+
+def test_std_is_never_zero(model, fresh):
+    std = model.predict(fresh[0], return_std=True)[1]
+    assert std.shape == (4000,)
+    assert (std >= model.residual_scale_).all()
+    assert model.residual_scale_ == pytest.approx(SD, rel=0.25)
+
+
+def test_std_of_a_single_network(fresh):
+    X, y = make_function("friedman1", 300, noise=SD, random_state=0)
+    model = FiveDRegressor((16, 8), n_estimators=1, max_steps=80, random_state=0)
+    std = model.fit(X, y).predict(fresh[0], return_std=True)[1]
+    assert (std > 0.5 * SD).all()
+
+
+@pytest.mark.parametrize("level", [0, 1, -0.1, 90, "0.9", None, np.nan])
+def test_level_that_is_none(model, level):
+    with pytest.raises(ValueError, match="expected a number between 0 and 1"):
+        model.predict_interval(np.zeros((1, 5)), level)
+
+
+def test_too_few_rows_for_the_level():
+    X, y = make_function("friedman1", 12, random_state=0)
+    model = FiveDRegressor((4,), max_steps=10, random_state=0).fit(X, y)
+    assert model.predict_interval(X, 0.9).shape == (12, 2)
+    with pytest.raises(ValueError, match="at least 99 held-out rows, got 12"):
+        model.predict_interval(X, 0.99)
+
+
+def test_no_rows_to_calibrate_with():
+    X, y = make_function("friedman1", 60, random_state=0)
+    model = FiveDRegressor((4,), solver="adam", n_estimators=1, max_iter=3).fit(X, y)
+    for uncertain in (
+        lambda: model.predict_interval(X),
+        lambda: model.predict(X, return_std=True),
+    ):
+        with pytest.raises(ValueError, match="Fit with X_val and y_val"):
+            uncertain()

@@ -1,0 +1,217 @@
+"""The products with the Jacobian against a Jacobian by finite differences."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.neural_network import MLPRegressor
+
+from sklearn_5d import _network
+from sklearn_5d._network import Weights
+
+ACTIVATIONS = sorted(_network.ACTIVATIONS)
+LAYERS = (5, 7, 6, 4, 1)
+N_SAMPLES = 9
+
+
+def flatten(weights):
+    """All the numbers of the weights in one vector, matrices first."""
+    return np.concatenate([w.ravel() for w in (*weights.coefs, *weights.intercepts)])
+
+
+def unflatten(vector, weights):
+    """The inverse of `flatten`, in the shapes of `weights`."""
+    arrays = [*weights.coefs, *weights.intercepts]
+    ends = np.cumsum([w.size for w in arrays])[:-1]
+    parts = [
+        part.reshape(w.shape)
+        for part, w in zip(np.split(vector, ends), arrays, strict=True)
+    ]
+    n_layers = len(weights.coefs)
+    return Weights(parts[:n_layers], parts[n_layers:])
+
+
+def explicit_jacobian(weights, X, activation, step=1e-6):
+    """Central differences of the output by each weight: a column a weight."""
+    vector = flatten(weights)
+
+    def f(v):
+        return _network.forward(unflatten(v, weights), X, activation)[1]
+
+    return np.column_stack(
+        [
+            (f(vector + e) - f(vector - e)) / (2 * step)
+            for e in step * np.eye(len(vector))
+        ]
+    )
+
+
+@pytest.fixture(params=ACTIVATIONS)
+def activation(request):
+    return request.param
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def X(rng):
+    return rng.normal(size=(N_SAMPLES, LAYERS[0]))
+
+
+@pytest.fixture
+def weights(activation):
+    return _network.initial_weights(
+        LAYERS, activation, np.float64, np.random.RandomState(1)
+    )
+
+
+@pytest.fixture
+def jacobian(weights, X, activation):
+    return explicit_jacobian(weights, X, activation)
+
+
+@pytest.fixture
+def A_and_D(weights, X, activation):
+    A, _ = _network.forward(weights, X, activation)
+    return A, _network.output_derivatives(weights, A, activation)
+
+
+def test_gram_matrix(A_and_D, jacobian):
+    workspace = _network.gram_workspace(N_SAMPLES, np.float64)
+    K = _network.gram_matrix(*A_and_D, workspace)
+    assert_allclose(np.tril(K), np.tril(jacobian @ jacobian.T), rtol=1e-7, atol=1e-8)
+
+
+def test_gram_matrix_again_in_the_same_workspace(A_and_D):
+    workspace = _network.gram_workspace(N_SAMPLES, np.float64)
+    first = _network.gram_matrix(*A_and_D, workspace).copy()
+    first[:] = np.tril(first)
+    again = np.tril(_network.gram_matrix(*A_and_D, workspace))
+    assert_array_equal(again, first)
+
+
+def test_gram_matrix_float32(weights, X, activation, jacobian):
+    weights = weights.astype(np.float32)
+    A, _ = _network.forward(weights, X.astype(np.float32), activation)
+    D = _network.output_derivatives(weights, A, activation)
+    workspace = _network.gram_workspace(N_SAMPLES, np.float32)
+    K = _network.gram_matrix(A, D, workspace)
+    assert K.dtype == np.float32
+    assert_allclose(np.tril(K), np.tril(jacobian @ jacobian.T), rtol=2e-5, atol=2e-5)
+
+
+def test_jacobian_product(A_and_D, jacobian, weights, rng):
+    direction = rng.normal(size=jacobian.shape[1])
+    product = _network.jacobian_product(*A_and_D, unflatten(direction, weights))
+    assert_allclose(product, jacobian @ direction, rtol=1e-7, atol=1e-8)
+
+
+def test_jacobian_transpose_product(A_and_D, jacobian, rng):
+    u = rng.normal(size=N_SAMPLES)
+    product = _network.jacobian_transpose_product(*A_and_D, u)
+    assert_allclose(flatten(product), u @ jacobian, rtol=1e-7, atol=1e-8)
+
+
+def test_input_gradient(weights, X, activation):
+    gradient = _network.input_gradient(weights, X, activation)
+    step = 1e-6
+    for j, e in enumerate(step * np.eye(X.shape[1])):
+        up, down = (
+            _network.forward(weights, X + s * e, activation)[1] for s in (1, -1)
+        )
+        assert_allclose(gradient[:, j], (up - down) / (2 * step), rtol=1e-7, atol=1e-8)
+
+
+def mlp(weights, activation):
+    """An `MLPRegressor` that was never trained, with these weights."""
+    member = MLPRegressor(activation=activation)
+    member.coefs_, member.intercepts_ = weights
+    member.n_layers_, member.n_outputs_ = len(weights.coefs) + 1, 1
+    member.out_activation_, member.n_features_in_ = "identity", len(weights.coefs[0])
+    return member
+
+
+def test_forward_is_that_of_mlp_regressor(weights, X, activation):
+    A, f = _network.forward(weights, X, activation)
+    assert [a.shape[1] for a in A] == list(LAYERS[:-1])
+    assert_allclose(f, mlp(weights, activation).predict(X), rtol=1e-13)
+
+
+def test_forward_leaves_its_input_alone(weights, X, activation):
+    before = X.copy()
+    _network.forward(weights, X, activation)
+    assert_array_equal(X, before)
+
+
+@pytest.mark.parametrize("n_samples", [0, 1, 1023, 1024, 1025, 2500])
+def test_output_is_forward_in_blocks(n_samples):
+    weights = _network.initial_weights(
+        LAYERS, "tanh", np.float64, np.random.RandomState(1)
+    )
+    X = np.random.default_rng(0).normal(size=(n_samples, LAYERS[0]))
+    expected = _network.forward(weights, X, "tanh")[1]
+    assert_allclose(_network.output(weights, X, "tanh"), expected, rtol=1e-12)
+
+
+def test_no_hidden_layer(rng, X):
+    coef, intercept = rng.normal(size=(5, 1)), rng.normal(size=1)
+    weights = Weights([coef], [intercept])
+    A, f = _network.forward(weights, X, "tanh")
+    D = _network.output_derivatives(weights, A, "tanh")
+    assert_allclose(f, X @ coef[:, 0] + intercept, rtol=1e-13)
+    K = _network.gram_matrix(A, D, _network.gram_workspace(N_SAMPLES, np.float64))
+    assert_allclose(np.tril(K), np.tril(X @ X.T + 1), rtol=1e-13)
+    assert_allclose(
+        _network.input_gradient(weights, X, "tanh"), np.tile(coef.T, (N_SAMPLES, 1))
+    )
+
+
+def test_initial_weights_are_those_of_mlp_regressor(activation, X):
+    """The same numbers from the same seed, so the same bounds."""
+    member = MLPRegressor(
+        hidden_layer_sizes=LAYERS[1:-1], activation=activation, random_state=3
+    )
+    # A learning rate of zero is not allowed; this one is lost in rounding.
+    member.set_params(max_iter=1, learning_rate_init=1e-300, alpha=0.0, solver="sgd")
+    with pytest.warns(match="Maximum iterations"):
+        member.fit(X, X[:, 0])
+    weights = _network.initial_weights(
+        LAYERS, activation, np.float64, np.random.RandomState(3)
+    )
+    for ours, theirs in zip(
+        (*weights.coefs, *weights.intercepts),
+        (*member.coefs_, *member.intercepts_),
+        strict=True,
+    ):
+        assert_array_equal(ours, theirs)
+
+
+def test_initial_weights_fill_their_bounds(activation):
+    layers = (5, 400, 1)
+    weights = _network.initial_weights(
+        layers, activation, np.float32, np.random.RandomState(0)
+    )
+    factor = 2 if activation == "logistic" else 6
+    for coef, (fan_in, fan_out) in zip(weights.coefs, pairwise(layers), strict=True):
+        assert coef.dtype == np.float32
+        bound = np.sqrt(factor / (fan_in + fan_out))
+        assert 0.95 * bound < np.abs(coef).max() <= bound * (1 + 1e-6)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("where", ["coefs", "intercepts"])
+def test_is_finite(where, bad):
+    weights = Weights([np.ones((5, 3)), np.ones((3, 1))], [np.ones(3), np.ones(1)])
+    assert weights.is_finite()
+    getattr(weights, where)[1][0] = bad
+    assert not weights.is_finite()
+
+
+def test_map_takes_arrays_in_pairs():
+    ones = Weights([np.ones((2, 1))], [np.ones(1)])
+    total = ones.map(lambda a, b, c: a + 2 * b + 4 * c, ones, ones)
+    assert_array_equal(flatten(total), [7, 7, 7])

@@ -1,0 +1,452 @@
+"""The step against ridge and Gauss-Newton, the run against faults put in its way."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.linear_model import Ridge
+from sklearn.metrics import r2_score
+from test_network import explicit_jacobian, flatten, unflatten
+
+from sklearn_5d import _network, _spring
+from sklearn_5d._network import Weights
+from sklearn_5d.datasets import make_function
+
+LAYERS = (5, 6, 4, 1)
+N_SAMPLES = 40
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def X(rng):
+    return rng.normal(size=(N_SAMPLES, 5))
+
+
+@pytest.fixture
+def y(rng):
+    return rng.normal(size=N_SAMPLES)
+
+
+@pytest.fixture
+def weights():
+    return _network.initial_weights(
+        LAYERS, "tanh", np.float64, np.random.RandomState(2)
+    )
+
+
+def step(weights, X, y, *, direction=None, damping, momentum=0.0, root_weight=None):
+    """The next direction, and the absolute damping in it."""
+    A, f = _network.forward(weights, X, "tanh")
+    D = _network.output_derivatives(weights, A, "tanh")
+    if direction is None:
+        direction = weights.map(np.zeros_like)
+    workspace = _network.gram_workspace(len(y), np.float64)
+    p = _spring.natural_gradient_step(
+        A, D, y - f, direction, damping, momentum, root_weight, workspace
+    )
+    return flatten(p)
+
+
+def mean_diagonal(J):
+    return np.mean(np.sum(J**2, axis=1))
+
+
+def one_step_run(weights, X, y, damping, *, learning_rate=1.0, root_weight=None, **kw):
+    stage = _spring.Stage(damping, damping, len(y), 1, np.float64)
+    parameters = {"momentum": 0.9, "alpha": 0.0, "activation": "tanh"} | kw
+    return _spring.run_stage(
+        weights,
+        X,
+        y,
+        root_weight,
+        stage,
+        learning_rate=learning_rate,
+        random_state=np.random.RandomState(0),
+        **parameters,
+    )
+
+
+# --------------------------------------------------------------------------------------
+# One step
+# --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("damping", [1e-3, 0.1, 1.0])
+def test_step_on_a_linear_network_is_ridge(X, y, damping):
+    design = np.column_stack([X, np.ones(N_SAMPLES)])
+    penalty = damping * mean_diagonal(design)
+    ridge = Ridge(alpha=penalty, fit_intercept=False).fit(design, y)
+    zeros = Weights([np.zeros((5, 1))], [np.zeros(1)])
+    weights, loss = one_step_run(zeros, X, y, damping)
+    assert_allclose(flatten(weights), ridge.coef_, rtol=1e-10)
+    assert loss == pytest.approx(0.5 * np.mean(y**2))
+
+
+@pytest.mark.parametrize("damping", [1e-3, 0.1, 1.0])
+def test_step_is_ridge_on_the_jacobian(weights, X, y, damping):
+    J = explicit_jacobian(weights, X, "tanh")
+    residual = y - _network.output(weights, X, "tanh")
+    penalty = damping * mean_diagonal(J)
+    ridge = Ridge(alpha=penalty, fit_intercept=False).fit(J, residual)
+    assert_allclose(step(weights, X, y, damping=damping), ridge.coef_, rtol=1e-6)
+
+
+def test_undamped_step_is_gauss_newton(weights, X, y):
+    """More weights than rows: the smallest change that fits every row."""
+    J = explicit_jacobian(weights, X, "tanh")
+    assert J.shape[0] < J.shape[1]
+    residual = y - _network.output(weights, X, "tanh")
+    expected = np.linalg.lstsq(J, residual)[0]
+    assert_allclose(step(weights, X, y, damping=1e-13), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_undamped_step_is_gauss_newton_on_many_rows(X, y):
+    """More rows than weights: the least-squares change."""
+    weights = _network.initial_weights(
+        (5, 2, 1), "tanh", np.float64, np.random.RandomState(0)
+    )
+    J = explicit_jacobian(weights, X, "tanh")
+    assert J.shape[0] > J.shape[1]
+    residual = y - _network.output(weights, X, "tanh")
+    expected = np.linalg.lstsq(J, residual)[0]
+    assert_allclose(step(weights, X, y, damping=1e-9), expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("momentum", [0.5, 0.9])
+def test_momentum_is_that_of_spring(weights, X, y, rng, momentum):
+    """p minimises |J p - r|^2 + penalty |p - momentum p_old|^2 (SPRING, eq. 20)."""
+    J = explicit_jacobian(weights, X, "tanh")
+    residual = y - _network.output(weights, X, "tanh")
+    old = rng.normal(size=J.shape[1])
+    damping = 0.05
+    root_penalty = np.sqrt(damping * mean_diagonal(J))
+    expected = np.linalg.lstsq(
+        np.vstack([J, root_penalty * np.eye(len(old))]),
+        np.concatenate([residual, root_penalty * momentum * old]),
+    )[0]
+    p = step(
+        weights,
+        X,
+        y,
+        direction=unflatten(old, weights),
+        damping=damping,
+        momentum=momentum,
+    )
+    assert_allclose(p, expected, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_weight_two_is_a_row_twice(weights, X, y, rng, momentum):
+    sample_weight = np.where(np.arange(N_SAMPLES) < 10, 2, 1)
+    twice = np.repeat(np.arange(N_SAMPLES), sample_weight)
+    old = unflatten(rng.normal(size=flatten(weights).size), weights)
+    damping = 0.1
+    weighted = step(
+        weights,
+        X,
+        y,
+        direction=old,
+        # The mean in the damping is over 40 rows here, and over 50 below.
+        damping=damping * N_SAMPLES / len(twice),
+        momentum=momentum,
+        root_weight=np.sqrt(sample_weight),
+    )
+    repeated = step(
+        weights, X[twice], y[twice], direction=old, damping=damping, momentum=momentum
+    )
+    assert_allclose(weighted, repeated, rtol=1e-8, atol=1e-10)
+
+
+def test_only_the_proportions_of_weights_count(X, y, rng):
+    sample_weight = rng.uniform(0.5, 2, size=N_SAMPLES)
+    runs = [
+        minimize(X, y, sample_weight=c * sample_weight, max_steps=30).weights
+        for c in (1, 1024)
+    ]
+    assert_array_equal(flatten(runs[0]), flatten(runs[1]))
+
+
+def test_learning_rate_is_the_share_of_the_step(weights, X, y):
+    p = step(weights, X, y, damping=0.1)
+    moved, _ = one_step_run(weights, X, y, 0.1, learning_rate=0.25)
+    assert_allclose(flatten(moved) - flatten(weights), 0.25 * p, rtol=1e-6, atol=1e-12)
+
+
+def test_weight_decay_is_decoupled_and_spares_the_biases(weights, X):
+    """Where the residual is zero, nothing but the decay moves the weights."""
+    y = _network.forward(weights, X, "tanh")[1]
+    decayed, _ = one_step_run(weights, X, y, 0.5, learning_rate=0.2, alpha=0.1)
+    for before, after in zip(weights.coefs, decayed.coefs, strict=True):
+        assert_allclose(after, before * (1 - 0.2 * 0.1 * 0.5), rtol=1e-10)
+    for before, after in zip(weights.intercepts, decayed.intercepts, strict=True):
+        assert_allclose(after, before, rtol=1e-10)
+
+
+def test_run_leaves_its_arguments_alone(weights, X, y):
+    before = flatten(weights), X.copy(), y.copy()
+    one_step_run(weights, X, y, 0.1)
+    for old, new in zip(before, (flatten(weights), X, y), strict=True):
+        assert_array_equal(new, old)
+
+
+@pytest.mark.parametrize(("n_samples", "batch_size"), [(12, 4), (10, 4), (4, 4)])
+def test_batches_take_every_row_before_any_comes_again(n_samples, batch_size):
+    per_epoch = n_samples // batch_size
+    batches = list(
+        _spring._batches(n_samples, batch_size, 3 * per_epoch, np.random.RandomState(0))
+    )
+    for start in range(0, len(batches), per_epoch):
+        rows = np.concatenate(batches[start : start + per_epoch])
+        assert len(set(rows)) == len(rows) == per_epoch * batch_size
+    assert set(np.concatenate(batches)) == set(range(n_samples))
+
+
+# --------------------------------------------------------------------------------------
+# The schedule
+# --------------------------------------------------------------------------------------
+
+
+def test_schedule_falls_by_a_decade_a_stage():
+    schedule = _spring.make_schedule(10_000, (1.0, 1e-8), "auto", 800, "auto")
+    assert_allclose([s.damping_start for s in schedule], 10.0 ** -np.arange(8))
+    assert_allclose([s.damping_end for s in schedule], 10.0 ** -np.arange(1, 9))
+    assert [s.batch_size for s in schedule] == [96] * 3 + [192] * 3 + [384] * 2
+    assert [s.dtype for s in schedule] == [np.float32] * 5 + [np.float64] * 3
+    assert 800 <= sum(s.n_steps for s in schedule) <= 800 + len(schedule)
+    assert schedule[0].n_steps == pytest.approx(2 * schedule[3].n_steps, abs=2)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_schedule_in_one_precision(precision):
+    schedule = _spring.make_schedule(100, (1.0, 1e-8), "auto", 80, precision)
+    assert {np.dtype(s.dtype) for s in schedule} == {np.dtype(precision)}
+
+
+@pytest.mark.parametrize(("batch_size", "expected"), [("auto", 50), (30, 30), (99, 50)])
+def test_batch_is_never_larger_than_the_table(batch_size, expected):
+    schedule = _spring.make_schedule(50, (1.0, 1e-2), batch_size, 10, "auto")
+    assert [s.batch_size for s in schedule] == [expected] * 2
+
+
+@pytest.mark.parametrize("damping", [(0.1, 0.1), (0.1, 0.05), (1.0, 0.1)])
+def test_schedule_has_one_stage_at_least(damping):
+    (stage,) = _spring.make_schedule(50, damping, "auto", 10, "auto")
+    assert_allclose([stage.damping_start, stage.damping_end], damping)
+    assert stage.n_steps == 10
+
+
+def test_retried_stage_has_a_larger_batch_and_fewer_steps():
+    stage = _spring.Stage(1.0, 0.1, 96, 100, np.float32)
+    again = stage.retried(2, 10.0, 10_000)
+    assert again == _spring.Stage(10.0, 1.0, 384, 50, np.float32)
+    assert stage.retried(9, 1.0, 10_000).batch_size == _spring.MAX_BATCH_SIZE
+    assert stage.retried(9, 1.0, 100).batch_size == 100
+    assert stage.retried(0, 1.0, 10_000) == stage
+
+
+# --------------------------------------------------------------------------------------
+# The run
+# --------------------------------------------------------------------------------------
+
+
+def minimize(X, y, *, validation=None, sample_weight=None, max_steps=100, **kw):
+    """A small run; without validation rows the training rows validate."""
+    X_val, y_val, sample_weight_val = validation or (X, y, None)
+    parameters = {
+        "hidden_layer_sizes": (12, 8),
+        "activation": "tanh",
+        "learning_rate": 0.6,
+        "momentum": 0.9,
+        "alpha": 0.0,
+        "schedule": _spring.make_schedule(
+            len(y), (1.0, 1e-4), "auto", max_steps, "auto"
+        ),
+        "patience": 2,
+        "tol": 1e-4,
+        "random_state": np.random.RandomState(0),
+    } | kw
+    return _spring.minimize(
+        X, y, sample_weight, X_val, y_val, sample_weight_val, **parameters
+    )
+
+
+@pytest.fixture(scope="module")
+def table():
+    """Friedman #1 without noise, at the network's scale."""
+    X, y = make_function("friedman1", 400, random_state=0)
+    return (X - 0.5) * np.sqrt(12), (y - y.mean()) / y.std()
+
+
+def score(weights, X, y):
+    return r2_score(y, _network.output(weights, X, "tanh"))
+
+
+def test_it_learns(table):
+    result = minimize(*table)
+    assert result.loss_curve[0] > 2 * result.loss_curve[-1]
+    assert score(result.weights, *table) > 0.995
+
+
+@pytest.mark.parametrize("activation", sorted(_network.ACTIVATIONS))
+def test_it_learns_with_every_activation(table, activation):
+    X, y = table
+    result = minimize(X, y, activation=activation)
+    fitted = _network.output(result.weights, X, activation)
+    linear = Ridge(alpha=1e-9).fit(X, y).score(X, y)
+    least = linear - 1e-3 if activation == "identity" else 0.97
+    assert r2_score(y, fitted) > least
+
+
+def test_history_has_one_entry_a_stage(table):
+    reports = []
+    result = minimize(*table, report=lambda *entry: reports.append(entry))
+    stages, losses, scores = zip(*reports, strict=True)
+    assert result.loss_curve == list(losses)
+    assert result.validation_scores == list(scores)
+    assert result.n_steps == sum(stage.n_steps for stage in stages)
+    assert result.damping == stages[int(np.argmax(scores))].damping_end
+
+
+def test_best_weights_are_kept(table, monkeypatch):
+    """Every stage but the second spoils what it is given."""
+    run_stage, good = _spring.run_stage, []
+
+    def spoiling(*args, **kwargs):
+        weights, loss = run_stage(*args, **kwargs)
+        good.append(weights)
+        if len(good) == 2:
+            return weights, loss
+        return weights.map(lambda w: w + 1), loss
+
+    monkeypatch.setattr(_spring, "run_stage", spoiling)
+    result = minimize(*table)
+    assert_array_equal(flatten(result.weights), flatten(good[1].astype(np.float64)))
+    assert score(result.weights, *table) == pytest.approx(max(result.validation_scores))
+    assert len(good) == 2 + 2  # two that gained, and the patience
+
+
+def test_validation_rows_decide_when_to_stop(table):
+    """Validation rows that are noise end the run; the training rows do not."""
+    X, y = table
+    noise = np.random.default_rng(0).normal(size=len(y))
+    result = minimize(X, y, validation=(X, noise, None))
+    assert len(result.validation_scores) < 4 + 2
+    assert result.validation_scores[-1] < max(result.validation_scores)
+    assert len(minimize(X, y).validation_scores) >= 4
+
+
+def test_validation_weights_count(table):
+    X, y = table
+    half = np.arange(len(y)) < 200
+    wrong = np.where(half, y, -y)
+    result = minimize(X, y, validation=(X, wrong, half.astype(float)))
+    expected = score(result.weights, X[half], y[half])
+    assert max(result.validation_scores) == pytest.approx(expected)
+
+
+def test_run_goes_on_from_given_weights(table):
+    first = minimize(*table)
+    again = minimize(*table, weights=first.weights)
+    assert again.loss_curve[0] < first.loss_curve[0] / 2
+
+
+def test_same_seed_same_bits(table):
+    runs = [minimize(*table, random_state=np.random.RandomState(7)) for _ in range(2)]
+    assert_array_equal(flatten(runs[0].weights), flatten(runs[1].weights))
+    other = minimize(*table, random_state=np.random.RandomState(8))
+    assert (flatten(runs[0].weights) != flatten(other.weights)).all()
+
+
+def test_r2_is_that_of_scikit_learn(rng):
+    y, prediction, weight = rng.uniform(size=(3, 30))
+    assert _spring.r2(y, prediction, None) == pytest.approx(r2_score(y, prediction))
+    assert _spring.r2(y, prediction, weight) == pytest.approx(
+        r2_score(y, prediction, sample_weight=weight)
+    )
+    assert _spring.r2(np.ones(3), np.ones(3), None) == 0
+
+
+# --------------------------------------------------------------------------------------
+# Recovery
+# --------------------------------------------------------------------------------------
+
+
+def failing(function, calls, result):
+    """Replace the result of the calls of these numbers, counted from zero."""
+    count = iter(range(10**9))
+
+    def wrapper(*args, **kwargs):
+        value = function(*args, **kwargs)
+        return result(value) if next(count) in calls else value
+
+    return wrapper
+
+
+def singular(factorisation):
+    return factorisation[0], 1
+
+
+def not_finite(forward):
+    return forward[0], forward[1] * np.nan
+
+
+FAULTS = {
+    "the Cholesky factorisation failed": ("spotrf", singular),
+    "the loss was not finite": ("forward", not_finite),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("calls", [{0}, {0, 1}, {45}], ids=["first", "two", "later"])
+def test_fault_is_survived(table, monkeypatch, fault, calls):
+    name, result = FAULTS[fault]
+    stages = []
+    run_stage = _spring.run_stage
+
+    def watched(weights, X, y, root_weight, stage, **kwargs):
+        stages.append((stage, kwargs["learning_rate"]))
+        return run_stage(weights, X, y, root_weight, stage, **kwargs)
+
+    monkeypatch.setattr(_spring, "run_stage", watched)
+    monkeypatch.setattr(_spring, name, failing(getattr(_spring, name), calls, result))
+    run = minimize(*table)
+    assert score(run.weights, *table) > 0.99
+    assert len(stages) > len(run.loss_curve)
+    (failed, rate), (retried, retried_rate) = stages[:2]
+    if 0 in calls:
+        assert retried.damping_start == pytest.approx(10 * failed.damping_start)
+        assert retried.batch_size >= failed.batch_size
+        assert retried_rate < rate
+
+
+def test_weights_that_overflow_at_the_last_step_are_a_breakdown(
+    weights, X, y, monkeypatch
+):
+    infinite = weights.map(lambda w: np.full_like(w, np.inf))
+    monkeypatch.setattr(_spring, "natural_gradient_step", lambda *args: infinite)
+    with pytest.raises(ArithmeticError, match="a weight was not finite"):
+        one_step_run(weights, X, y, 0.1)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_error_names_what_was_tried(table, monkeypatch, fault):
+    name, result = FAULTS[fault]
+    monkeypatch.setattr(
+        _spring, name, failing(getattr(_spring, name), range(10**6), result)
+    )
+    with pytest.raises(ArithmeticError) as error:
+        minimize(*table)
+    message = str(error.value)
+    assert f"no finite weights in {_spring.MAX_FAILURES} attempts" in message
+    assert "ten times the damping" in message
+    for damping in 10.0 ** np.arange(-1, 5):
+        assert f"{fault} at damping {damping:.1g}" in message
+
+
+def test_numbers_that_are_too_large_end_in_the_error(table):
+    X, y = table
+    with pytest.raises(ArithmeticError, match="the loss was not finite"):
+        minimize(X, y * 1e200)
