@@ -3,7 +3,7 @@
     python benchmarks/compare.py OLD/rows.csv NEW/rows.csv
 
 prints them as a table and ends with status 1 if there are any.
-"""  # noqa: D400
+"""
 
 import argparse
 import sys

@@ -4,7 +4,7 @@ On functions with a known formula, where the error against the noise-free truth 
 had, and on the airfoil measurements, where it cannot. A formula of
 `sklearn_5d.datasets` is an entry here by its name alone; a table is one more line in
 `load_datasets`.
-"""  # noqa: D400
+"""
 
 from dataclasses import dataclass
 from pathlib import Path

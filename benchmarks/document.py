@@ -1,4 +1,4 @@
-"""How does one report become a Markdown page and an HTML page?"""  # noqa: D400
+"""How does one report become a Markdown page and an HTML page?"""
 
 import base64
 import html

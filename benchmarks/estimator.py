@@ -3,7 +3,7 @@
 `FiveDRegressor` in three configurations, and what a user would otherwise take. Each is
 one short entry of `ESTIMATORS`. All of them run on one core, so that what is compared
 is work and not the number of threads.
-"""  # noqa: D400
+"""
 
 import json
 from dataclasses import dataclass, field

@@ -9,7 +9,7 @@ can be stopped when it exceeds its time limit, and gives one flat row:
 
 The times of an accuracy row are those of a shared machine under a memory profiler. The
 report reads times from the other rows alone.
-"""  # noqa: D400
+"""
 
 import ctypes
 import gc

@@ -4,7 +4,7 @@ Every figure, picture and sentence of the report comes from ``rows.csv``, and fr
 published figures of the reference configuration below. The conclusions are rules that
 can come out either way. ``python benchmarks/report.py DIR/rows.csv`` writes the report
 again without measuring anything.
-"""  # noqa: D400
+"""
 
 import json
 import sys

@@ -4,7 +4,7 @@
 
 measures the cells of a profile, appends each row to ``DIR/rows.csv`` as it is done, and
 writes the report from the saved rows.
-"""  # noqa: D400
+"""
 
 import argparse
 import csv

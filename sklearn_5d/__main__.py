@@ -2,7 +2,7 @@
 
 ``python -m sklearn_5d`` answers for a function of five inputs, ``python -m sklearn_5d
 TABLE.csv --target NAME`` for a table of your own.
-"""  # noqa: D400
+"""
 
 import argparse
 import csv

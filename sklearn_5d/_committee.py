@@ -6,6 +6,7 @@ scale.
 
 import warnings
 from copy import deepcopy
+from numbers import Integral
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -215,8 +216,13 @@ def pass_over(member, train, seed, *, network, solver):
         member = MLPRegressor(random_state=seed) if member is None else deepcopy(member)
         batch_size = min(solver["batch_size"], len(y))
         settings = {**solver, "early_stopping": False, "batch_size": batch_size}
+        if getattr(member, "best_loss_", None) is None:
+            member.best_loss_ = np.inf  # a fit with early stopping leaves it empty
         return member.set_params(**network, **settings).partial_fit(X, y, sample_weight)
     n_steps = 0 if member is None else member.n_steps_
+    rng = check_random_state(seed)
+    if isinstance(seed, Integral):
+        rng = np.random.RandomState([seed, n_steps])  # other batches in each pass
     damping = max(solver["damping"][0] / (1 + n_steps / 50), 1e-3)
     batch_size = 96 if solver["batch_size"] == "auto" else solver["batch_size"]
     batch_size = min(batch_size, len(y))
@@ -234,7 +240,7 @@ def pass_over(member, train, seed, *, network, solver):
         schedule=schedule,
         patience=1,
         tol=0.0,
-        random_state=np.random.RandomState((seed + n_steps) % 2**32),
+        random_state=rng,
         weights=None if member is None else member_weights(member),
     )
     new = fitted_member(MLPRegressor(**network, random_state=seed), result)

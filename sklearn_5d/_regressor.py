@@ -18,7 +18,7 @@ from sklearn.utils.validation import (
 )
 from threadpoolctl import threadpool_limits
 
-from . import _scaling
+from . import _export, _scaling
 from ._committee import (
     fit_members,
     fit_mlp,
@@ -780,6 +780,107 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
             Whether any input is below its minimum or above its maximum in training.
         """
         return self._excess(self._validate_inputs(X)) > 0
+
+    def to_sklearn(self):
+        """Build the fitted model out of scikit-learn objects alone.
+
+        Returns
+        -------
+        Pipeline
+            A fitted pipeline with the same predictions, which pickles and loads where
+            sklearn_5d is not installed. It is made to predict: another fit would train
+            as scikit-learn does.
+
+        Examples
+        --------
+        >>> from sklearn_5d import FiveDRegressor
+        >>> from sklearn_5d.datasets import make_function
+        >>> X, y = make_function("friedman1", 200, random_state=0)
+        >>> model = FiveDRegressor(solver="lbfgs", n_estimators=2).fit(X, y)
+        >>> model.to_sklearn().predict(X).shape
+        (200,)
+        """
+        return _export.to_sklearn(self)
+
+    def to_onnx(self, path=None):
+        """Build one ONNX model of everything between raw inputs and predictions.
+
+        Parameters
+        ----------
+        path : str or path-like, default=None
+            Where to write the model as well.
+
+        Returns
+        -------
+        onnx.ModelProto
+            The model: from "X", double of shape (n_samples, n_features), to "y", double
+            of shape (n_samples,).
+
+        Raises
+        ------
+        ImportError
+            Without the package onnx.
+
+        Examples
+        --------
+        >>> import onnxruntime  # doctest: +SKIP
+        >>> model.to_onnx("model.onnx")  # doctest: +SKIP
+        >>> session = onnxruntime.InferenceSession("model.onnx")  # doctest: +SKIP
+        >>> (y,) = session.run(["y"], {"X": X})  # doctest: +SKIP
+        """
+        return _export.to_onnx(self, path)
+
+    def save(self, path):
+        """Save the fitted estimator to a file that holds no code.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file. It is replaced only once the new one is complete.
+
+        Raises
+        ------
+        ImportError
+            Without the package skops.
+        ValueError
+            Where the estimator holds something that `load` would not trust.
+
+        Examples
+        --------
+        >>> model.save("model.skops")  # doctest: +SKIP
+        """
+        _export.save(self, path)
+
+    @staticmethod
+    def load(path):
+        """Load an estimator from a file that `save` has written.
+
+        No code from the file runs: what it may name is a short list, and all else is
+        an error.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file.
+
+        Returns
+        -------
+        FiveDRegressor
+            The fitted estimator.
+
+        Raises
+        ------
+        ImportError
+            Without the package skops.
+        ValueError
+            Where the file was cut short or changed, was not written by `save`, or comes
+            from another minor version of sklearn_5d or scikit-learn.
+
+        Examples
+        --------
+        >>> model = FiveDRegressor.load("model.skops")  # doctest: +SKIP
+        """
+        return _export.load(path)
 
     def _of_members(self, name):
         """Collect an attribute: itself for one network, a list for several."""

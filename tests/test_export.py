@@ -18,7 +18,9 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.preprocessing import PowerTransformer
 
 from sklearn_5d import FiveDRegressor, _export
-from sklearn_5d._export import load, save, to_onnx, to_sklearn
+
+load, save = FiveDRegressor.load, FiveDRegressor.save
+to_onnx, to_sklearn = FiveDRegressor.to_onnx, FiveDRegressor.to_sklearn
 
 X_TRANSFORMS = ["standard", "yeo-johnson"]
 Y_TRANSFORMS = ["standard", "log", "arcsinh"]
@@ -40,6 +42,8 @@ def fitted(**parameters):
         "max_iter": 10,
         "batch_size": 32,
         "n_estimators": 1,
+        "x_transform": "standard",
+        "y_transform": "standard",
         "random_state": 0,
     }
     return FiveDRegressor(**defaults | parameters).fit(*make_table())
@@ -140,10 +144,9 @@ def test_to_sklearn_is_indifferent_to_the_output_configuration():
     pandas = pytest.importorskip("pandas")
     X, y = make_table()
     X = pandas.DataFrame(X, columns=list("abcde"))
-    model = FiveDRegressor(
-        (8,), n_estimators=2, max_steps=20, x_transform="yeo-johnson"
-    )
-    exported = to_sklearn(model.fit(X, y))
+    model = FiveDRegressor((8,), n_estimators=2, max_steps=20)
+    model.set_params(x_transform="yeo-johnson", y_transform="standard").fit(X, y)
+    exported = to_sklearn(model)
     with sklearn.config_context(transform_output="pandas"):
         prediction = exported.predict(X)
     np.testing.assert_allclose(prediction, model.predict(X))
@@ -205,7 +208,8 @@ def test_to_onnx_survives_a_far_origin():
     pytest.importorskip("onnx")
     X, y = make_table()
     X = X + 1e9 * np.array([1, 0, 0, 0, -1])
-    model = FiveDRegressor((8,), n_estimators=2, max_steps=50, random_state=0).fit(X, y)
+    model = FiveDRegressor((8,), n_estimators=2, max_steps=50)
+    model.set_params(x_transform="standard", y_transform="standard").fit(X, y)
     assert_onnx_agrees(model, X)
 
 
@@ -213,7 +217,7 @@ def test_to_onnx_writes_what_it_returns(tmp_path):
     onnx = pytest.importorskip("onnx")
     pandas = pytest.importorskip("pandas")
     X, y = make_table()
-    model = FiveDRegressor((4,), n_estimators=1, max_steps=5).fit(
+    model = FiveDRegressor((4,), solver="lbfgs", n_estimators=1, max_iter=5).fit(
         pandas.DataFrame(X, columns=list("abcde")), y
     )
     path = tmp_path / "model.onnx"
@@ -287,8 +291,10 @@ def test_save_takes_names_numpy_parameters_and_requests(tmp_path):
     names = [f"größe {i}" for i in range(5)]
     model = FiveDRegressor(
         np.array([8, np.int32(4)]),
+        solver="adam",
         n_estimators=np.int64(1),
-        max_steps=np.int32(5),
+        batch_size=np.int32(32),
+        max_iter=5,
         tol=np.float32(1e-3),
         activation=np.str_("relu"),
         early_stopping=np.bool_(True),
@@ -301,6 +307,15 @@ def test_save_takes_names_numpy_parameters_and_requests(tmp_path):
     assert requests[0] == requests[1]
     assert loaded.feature_names_in_.tolist() == names
     X = pandas.DataFrame(X, columns=names)
+    np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
+
+
+def test_a_loaded_model_learns_on(tmp_path):
+    X, y = make_table()
+    model = pickle.loads(pickle.dumps(fitted())).partial_fit(X, y)
+    loaded = round_trip(model, tmp_path)
+    for each in (model, loaded):
+        each.partial_fit(X, y)
     np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
 
 

@@ -213,20 +213,20 @@ def test_feasible_target_transforms(y, expected):
 # --------------------------------------------------------------------------------------
 
 AUTO = ("auto", "auto")
-NETWORK = {"hidden_layer_sizes": (16, 8), "activation": "tanh", "random_state": 0}
+NETWORK = {"hidden_layer_sizes": (8,), "activation": "tanh", "random_state": 0}
 
 
 @pytest.fixture
 def decades():
     """An exponential, with a target over five decades."""
-    X = np.random.default_rng(0).uniform(size=(300, 5))
+    X = np.random.default_rng(0).uniform(size=(200, 5))
     return X, 10 ** (5 * X.mean(axis=1) + np.sin(3 * X[:, 0]))
 
 
 @pytest.fixture
 def skewed_inputs(rng):
     """A target that is smooth in the logarithms of the inputs."""
-    logarithms = rng.normal(size=(300, 5))
+    logarithms = rng.normal(size=(200, 5))
     return np.exp(1.5 * logarithms), np.sin(logarithms).sum(axis=1)
 
 
@@ -236,16 +236,16 @@ def test_race_takes_a_logarithm_for_a_target_over_decades(decades):
     assert chosen[1] in ("log", "arcsinh")
 
 
-@pytest.mark.parametrize("sign", [1, -1])
-def test_race_does_not_depend_on_units(decades, sign):
+def test_race_does_not_depend_on_units(decades):
+    """Powers of two, so that not even the rounding differs."""
     X, y = decades
     pairs = [
         _selection.choose_transforms(X * a, y * a, *AUTO, **NETWORK)
         for a in (1.0, 2.0**20)
     ]
     assert pairs[0] == pairs[1]
-    assert _selection.candidates(X, y, *AUTO) == _selection.candidates(
-        UNITS * X + ORIGINS, 8 * y, *AUTO
+    assert _selection.candidates(UNITS * X + ORIGINS, 8 * y, *AUTO) == (
+        _selection.candidates(X, y, *AUTO)
     )
 
 
