@@ -284,17 +284,22 @@ def fit_members(fit, data, validation, splits, seeds, starts, n_jobs, verbose):
     def take(rows):
         return tuple(None if a is None else a[rows] for a in data)
 
-    return Parallel(n_jobs=n_jobs)(
-        delayed(_fit_member)(
-            fit,
-            take(train),
-            take(held_out) if validation == "held out" else validation,
-            seed,
-            start,
-            verbose,
+    with warnings.catch_warnings():
+        # Members in threads share the filters, and one may leave before another warns.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return Parallel(n_jobs=n_jobs)(
+            delayed(_fit_member)(
+                fit,
+                take(train),
+                take(held_out) if validation == "held out" else validation,
+                seed,
+                start,
+                verbose,
+            )
+            for (train, held_out), seed, start in zip(
+                splits, seeds, starts, strict=True
+            )
         )
-        for (train, held_out), seed, start in zip(splits, seeds, starts, strict=True)
-    )
 
 
 def member_outputs(members, X, activation):

@@ -73,16 +73,15 @@ def merge_equal_rows(X, y, sample_weight):
     place : ndarray or slice
         Where each of the given rows went.
     """
-    if sample_weight is None:
-        # A sort of one column is cheap, and most tables end here.
-        if len(np.unique(y)) == len(y):
-            return X, y, None, slice(None)
-        sample_weight = np.ones(len(y))
+    as_given = X, y, sample_weight, slice(None)
+    # A sort of one column is cheap, and most tables end here.
+    if sample_weight is None and len(np.unique(y)) == len(y):
+        return as_given
     rows, place = np.unique(np.column_stack([X, y]), axis=0, return_inverse=True)
+    if len(rows) == 1 or (sample_weight is None and len(rows) == len(y)):
+        return as_given
     place = place.ravel()
     weight = np.bincount(place, weights=sample_weight)
-    if len(rows) == 1:
-        return X, y, sample_weight, slice(None)
     return rows[:, :-1].copy(), rows[:, -1].copy(), weight, place
 
 
@@ -393,6 +392,7 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
         FiveDRegressor
             The fitted estimator.
         """
+        self._check_parameters()
         X, y, sample_weight = self._validate_rows(X, y, sample_weight)
         X, y, sample_weight, place = merge_equal_rows(X, y, sample_weight)
         validation = self._validate_validation_rows(X_val, y_val)
@@ -446,6 +446,7 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
         >>> model.score(X, y) > 0.99
         True
         """
+        self._check_parameters()
         first = not hasattr(self, "estimators_")
         X, y, sample_weight = self._validate_rows(X, y, sample_weight, reset=first)
         if first:
@@ -470,12 +471,26 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
             ]
         return self
 
+    def _check_parameters(self):
+        """Check what a constraint on a single value cannot tell."""
+        if np.any(np.atleast_1d(self.hidden_layer_sizes) < 1):
+            raise ValueError(
+                f"Got hidden_layer_sizes={self.hidden_layer_sizes}, expected widths of "
+                "at least 1."
+            )
+        if np.shape(self.damping) != (2,) or not self.damping[0] >= self.damping[1] > 0:
+            raise ValueError(
+                f"Got damping={self.damping}, expected a start and a positive end that "
+                "is no larger."
+            )
+
     def _validate_rows(self, X, y, sample_weight, reset=True):
         X, y = validate_data(
             self,
             X,
             y,
             dtype=np.float64,
+            order="C",
             y_numeric=True,
             multi_output=True,
             reset=reset,

@@ -94,6 +94,11 @@ def fit_target_scaler(y, transform, sample_weight=None):
     column = y.reshape(-1, 1)
     if transform == "standard":
         return StandardScaler().fit(column, sample_weight=sample_weight)
+    if transform not in feasible_target_transforms(y):
+        raise ValueError(
+            f"y_transform={transform!r} has no scale for a target that is the same on "
+            "half of the rows; y_transform='standard' has."
+        )
     first = StandardScaler().fit(column)
     median = np.median(y)
     if transform == "log":

@@ -82,6 +82,8 @@ def choose_transforms(
 
 def _race_error(X, y, X_val, y_val, pair, **network):
     """Train a short run and return its sum of squared errors in y's units."""
+    if pair[1] not in _scaling.feasible_target_transforms(y):
+        return np.inf
     x_scaler = _scaling.fit_input_scaler(X, pair[0])
     y_scaler = _scaling.fit_target_scaler(y, pair[1])
     Z_val = x_scaler.transform(X_val)

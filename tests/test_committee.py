@@ -35,6 +35,7 @@ SOLVERS = {
             "batch_size": 16,
             "max_iter": 5,
             "early_stopping": True,
+            "validation_fraction": 0.1,
             "n_iter_no_change": 20,
             "tol": 1e-4,
         },

@@ -201,7 +201,8 @@ def test_yeo_johnson_in_onnx(power):
     onnxruntime = pytest.importorskip("onnxruntime")
     session = onnxruntime.InferenceSession(model.SerializeToString())
     y = session.run(None, {"x": x})[0]
-    np.testing.assert_allclose(y, transformer.transform(x), 1e-7, 1e-7)
+    # Near 0 and 2 scikit-learn 1.7 itself rounds to 1e-7.
+    np.testing.assert_allclose(y, transformer.transform(x), 1e-6, 1e-6)
 
 
 def test_to_onnx_survives_a_far_origin():

@@ -147,15 +147,17 @@ def test_default_beats_the_reference_twentyfold_in_squared_error():
 
 
 def test_it_learns(table, fresh, solver):
-    model = small(solver, max_steps=200, max_iter=200).fit(*table)
+    model = small(solver, max_iter=200).fit(*table)
     assert model.score(*fresh) > LinearRegression().fit(*table).score(*fresh) + 0.05
+    if solver == "lbfgs":
+        return  # MLPRegressor keeps no curve of it
     for curve in model.loss_curve_:
         assert curve[0] > 2 * curve[-1]
 
 
 @pytest.mark.skipif(not AIRFOIL_CSV.exists(), reason="the table is not at hand")
 def test_it_learns_real_measurements():
-    X, y = fetch_airfoil_self_noise(AIRFOIL_CSV, return_X_y=True)
+    X, y = fetch_airfoil_self_noise(path=AIRFOIL_CSV, return_X_y=True)
     order = np.random.RandomState(0).permutation(len(y))
     X, y = np.asarray(X)[order], np.asarray(y)[order]
     model = FiveDRegressor(n_estimators=3, max_steps=300, random_state=0)
@@ -213,14 +215,18 @@ def test_fitted_attributes(table, solver, n_estimators):
     assert model.n_features_in_ == 5
     assert len(model.estimators_) == n_estimators
     assert np.all(model.n_iter_ >= 1)
-    n_iter = np.atleast_1d(model.n_iter_)
-    curves = model.loss_curve_ if n_estimators > 1 else [model.loss_curve_]
-    assert [len(curve) for curve in curves] == list(n_iter)
+    names = ("loss_curve_", "validation_scores_", "best_validation_score_")
     if solver == "lbfgs":
+        # As in MLPRegressor, which keeps no history of this solver.
+        assert not any(hasattr(model, name) for name in names)
         return
-    scores = (
-        model.validation_scores_ if n_estimators > 1 else [model.validation_scores_]
+    losses, scores = (
+        getattr(model, name) if n_estimators > 1 else [getattr(model, name)]
+        for name in names[:2]
     )
+    n_iter = list(np.atleast_1d(model.n_iter_))
+    assert [len(curve) for curve in losses] == n_iter
+    assert [len(curve) for curve in scores] == n_iter
     assert model.best_validation_score_ == pytest.approx(np.mean([*map(max, scores)]))
 
 
@@ -303,7 +309,8 @@ def test_cross_validate(table, solver):
 
 def test_bagging(table, fresh):
     bagging = BaggingRegressor(small(), n_estimators=3, random_state=0).fit(*table)
-    assert bagging.score(*fresh) > 0.9
+    linear = LinearRegression().fit(*table)
+    assert bagging.score(*fresh) > linear.score(*fresh) + 0.05
 
 
 def test_inside_a_transformed_target(table, fresh):
@@ -353,6 +360,12 @@ def test_other_types_are_the_same_numbers(dtype):
     expected = small().fit(X.astype(float), y.astype(float)).predict(X.astype(float))
     model = small().fit(X.astype(dtype), y.astype(dtype))
     assert_array_equal(model.predict(X.astype(dtype)), expected)
+
+
+def test_layout_in_memory_changes_nothing(table, fresh):
+    X, y = table
+    expected = small().fit(X, y).predict(fresh[0])
+    assert_array_equal(small().fit(np.asfortranarray(X), y).predict(fresh[0]), expected)
 
 
 def test_arguments_are_left_alone(table, solver):
@@ -441,9 +454,10 @@ def test_weights_decide_between_contradicting_rows(solver):
     """Each input carries 0 with weight 1 and 1 with weight 3: the mean is 0.75."""
     X = np.random.default_rng(0).uniform(size=(100, 5))
     X, y = np.vstack([X, X]), np.repeat([0.0, 1.0], 100)
-    settings = {"max_iter": 200, "alpha": 1e-3}
-    model = small(solver, **settings).fit(X, y, sample_weight=1 + 2 * y)
-    assert model.predict(X).mean() == pytest.approx(0.75, abs=0.08)
+    # One network, so that (almost) every input trains with both of its targets.
+    model = small(solver, n_estimators=1, max_iter=200, early_stopping=False)
+    model.fit(X, y, sample_weight=1 + 2 * y)
+    assert model.predict(X).mean() == pytest.approx(0.75, abs=0.05)
 
 
 def test_validation_rows_of_the_user(table, solver):
@@ -467,15 +481,16 @@ def test_warm_start_goes_on(table, fresh, solver, n_estimators):
     model = small(solver, n_estimators=n_estimators, warm_start=True)
     cold = model.fit(*table)
     scaler = cold.x_scaler_
-    first = np.mean([member.loss_curve_[0] for member in cold.estimators_])
-    before = cold.score(*fresh)
+    loss, before = np.mean([m.loss_ for m in cold.estimators_]), cold.score(*fresh)
+    n_iter = np.mean(cold.n_iter_)
     again = model.fit(*table)
     assert again.x_scaler_ is scaler
-    start = np.mean(
-        [m.loss_curve_[-m.n_iter_] for m in again.estimators_],
-    )
-    assert start < 0.8 * first
+    assert np.mean([m.loss_ for m in again.estimators_]) < 1.05 * loss
     assert again.score(*fresh) > before - 0.02
+    if solver != "lbfgs":
+        first = [m.loss_curve_[-m.n_iter_] for m in again.estimators_]
+        assert np.mean(first) < 0.5
+    assert np.mean(again.n_iter_) <= 3 * n_iter
 
 
 def test_without_warm_start_fit_begins_anew(table, fresh, solver):
@@ -493,16 +508,16 @@ def test_warm_start_of_another_committee(table, change):
 
 @pytest.mark.parametrize("n_estimators", [1, 3])
 def test_partial_fit(pass_solver, n_estimators):
-    X, y = make_function("friedman1", 1200, random_state=0)
+    X, y = make_function("friedman1", 3000, random_state=0)
     X_new, y_new = make_function("friedman1", 300, random_state=1)
     model = small(pass_solver, n_estimators=n_estimators)
     scores = []
-    for start in range(0, 1200, 200):
-        rows = slice(start, start + 200)
+    for start in range(0, 3000, 100):
+        rows = slice(start, start + 100)
         model.partial_fit(X[rows], y[rows])
         scores.append(model.score(X_new, y_new))
-    assert scores[-1] > 0.9
-    assert scores[-1] > scores[0]
+    linear = LinearRegression().fit(X, y).score(X_new, y_new)
+    assert scores[0] < linear + 0.02 < scores[-1]
     lower, upper = model.predict_interval(X_new).T
     assert np.mean((lower <= y_new) & (y_new <= upper)) > 0.8
 
@@ -759,13 +774,14 @@ def test_other_widths_warn(n_columns):
 
 
 @pytest.mark.parametrize("value", [0.0, 7.0, -1e9])
-@pytest.mark.parametrize("y_transform", ["auto", "standard"])
-def test_constant_target(solver, value, y_transform):
-    model = small(solver, y_transform=y_transform, max_steps=200, max_iter=200)
-    model.fit(GOOD, np.full(20, value))
-    assert_allclose(model.predict(GOOD), value, atol=0.2)
+def test_constant_target(solver, value):
+    """The solvers of MLPRegressor stop where that is no surprise, far from exact."""
+    model = small(solver, max_iter=200).fit(GOOD, np.full(20, value))
+    atol = 1e-3 if solver == "spring" else 0.4
+    assert_allclose(model.predict(GOOD), value, rtol=1e-10, atol=atol)
     lower, upper = model.predict_interval(GOOD, 0.8).T
     assert (lower <= upper).all()
+    assert (model.predict(GOOD, return_std=True)[1] > 0).all()
 
 
 @pytest.mark.parametrize("y_transform", ["log", "arcsinh"])
@@ -798,14 +814,12 @@ def test_few_rows(n_samples, n_estimators):
     assert np.abs(prediction - y.mean()).max() < 10 * np.ptp(y)
 
 
-@pytest.mark.parametrize("name", ["adam", "sgd"])
-def test_fewer_rows_than_a_validation_split_needs(name):
-    """A single network of MLPRegressor cannot take two rows out of these five."""
+@pytest.mark.parametrize("n_estimators", [1, 2, 8])
+def test_fewer_rows_than_a_validation_split_needs(solver, n_estimators):
+    """MLPRegressor refuses to hold out a single row; here it trains on all of them."""
     X, y = make_function("friedman1", 5, random_state=0)
-    with pytest.raises(ValueError, match="validation set is too small"):
-        small(name, n_estimators=1).fit(X, y)
-    for model in (small(name), small(name, n_estimators=1, early_stopping=False)):
-        assert np.isfinite(model.fit(X, y).predict(X)).all()
+    prediction = small(solver, n_estimators=n_estimators).fit(X, y).predict(X)
+    assert np.abs(prediction - y.mean()).max() < 3 * np.ptp(y)
 
 
 def test_repeated_rows_are_one(table):

@@ -300,13 +300,24 @@ def test_prediction_that_overflows_loses_the_race(decades, monkeypatch):
         _selection, "output", lambda weights, Z, _: np.full(len(Z), 1e9)
     )
     result = _selection._race_error(
-        X[:200],
-        y[:200],
-        X[200:],
-        y[200:],
+        X[:150],
+        y[:150],
+        X[150:],
+        y[150:],
         ("standard", "log"),
         hidden_layer_sizes=(4,),
         activation="tanh",
         random_state=np.random.RandomState(0),
     )
     assert result == np.inf
+
+
+def test_transformation_without_a_scale_loses_the_race():
+    """Half of these targets are the same: neither logarithm is defined."""
+    y = np.r_[np.zeros(60), np.arange(40.0)]
+    for transform in ("log", "arcsinh"):
+        pair = ("standard", transform)
+        X = np.ones((100, 5))
+        assert _selection._race_error(X, y, X, y, pair) == np.inf
+        with pytest.raises(ValueError, match="the same on half of the rows"):
+            _scaling.fit_target_scaler(y, transform)
