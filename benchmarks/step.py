@@ -118,9 +118,7 @@ def measure(m, dtype):
 
 def main():
     """Print the table."""
-    print(
-        f"{'rows':>5} {'type':>8} {'step':>9} {'Gflop/s':>8} {'product':>8} {'share':>6}"
-    )
+    print(" rows     type      step  Gflop/s  product  share")
     with threadpool_limits(1):
         for dtype in (np.float32, np.float64):
             for m in (96, 256, 512):

@@ -224,7 +224,8 @@ def pass_over(member, train, seed, *, network, solver):
     if isinstance(seed, Integral):
         rng = np.random.RandomState([seed, n_steps])  # other batches in each pass
     damping = max(solver["damping"][0] / (1 + n_steps / 50), 1e-3)
-    batch_size = 96 if solver["batch_size"] == "auto" else solver["batch_size"]
+    # Every row comes once: small batches make more steps of them, shorter ones.
+    batch_size = 32 if solver["batch_size"] == "auto" else solver["batch_size"]
     batch_size = min(batch_size, len(y))
     schedule = [
         _spring.Stage(
@@ -235,7 +236,7 @@ def pass_over(member, train, seed, *, network, solver):
         *train,
         *train,
         **network,
-        learning_rate=solver["learning_rate"],
+        learning_rate=0.5 * solver["learning_rate"],
         momentum=solver["momentum"],
         schedule=schedule,
         patience=1,

@@ -41,10 +41,13 @@ def fit_input_scaler(X, transform, sample_weight=None):
     transformer
         A `StandardScaler`, or a pipeline of it and a `PowerTransformer`.
     """
-    standard = StandardScaler().fit(X, sample_weight=sample_weight)
+    # Arrays inside, whatever the user has configured for outside.
+    standard = StandardScaler().set_output(transform="default")
+    standard.fit(X, sample_weight=sample_weight)
     if transform == "standard":
         return standard
-    power = PowerTransformer().fit(standard.transform(X))
+    power = PowerTransformer().set_output(transform="default")
+    power.fit(standard.transform(X))
     return make_pipeline(standard, power)
 
 
@@ -109,9 +112,10 @@ def fit_target_scaler(y, transform, sample_weight=None):
         spread = np.median(np.abs(y - median))
         first.mean_[:] = median
         function = FunctionTransformer(np.arcsinh, np.sinh)
+    function.set_output(transform="default")
     first.scale_[:] = spread
     first.var_[:] = spread**2
-    inner = function.fit_transform(first.transform(column))
+    inner = function.fit_transform((column - first.mean_) / first.scale_)
     last = StandardScaler().fit(inner, sample_weight=sample_weight)
     return make_pipeline(first, function, last)
 

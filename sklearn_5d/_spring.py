@@ -43,7 +43,7 @@ from ._network import (
 
 # At a lower damping the rounding of float32 shows.
 FLOAT32_DAMPING = 1e-5
-MAX_BATCH_SIZE = 512
+MAX_BATCH_SIZE = 256
 # A stage that did not gain is tried again from the best weights, with twice the batch
 # size and this share of the learning rate: less noise in every step.
 RETRY_LEARNING_RATE = 0.7
@@ -97,7 +97,7 @@ def make_schedule(n_samples, damping, batch_size, max_steps, precision):
     damping : tuple of two floats
         Where the damping starts and where it ends.
     batch_size : int or "auto"
-        With "auto" 96 rows, doubled every third stage.
+        With "auto" 96 rows, doubled every third stage up to 256.
     max_steps : int
         Budget of steps, shared so that a stage of twice the batch size gets half of
         the steps: the noisier the data, the earlier the run ends, and the early

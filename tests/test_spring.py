@@ -213,7 +213,7 @@ def test_schedule_falls_by_a_decade_a_stage():
     schedule = _spring.make_schedule(10_000, (1.0, 1e-8), "auto", 800, "auto")
     assert_allclose([s.damping_start for s in schedule], 10.0 ** -np.arange(8))
     assert_allclose([s.damping_end for s in schedule], 10.0 ** -np.arange(1, 9))
-    assert [s.batch_size for s in schedule] == [96] * 3 + [192] * 3 + [384] * 2
+    assert [s.batch_size for s in schedule] == [96] * 3 + [192] * 3 + [256] * 2
     assert [s.dtype for s in schedule] == [np.float32] * 5 + [np.float64] * 3
     assert 800 <= sum(s.n_steps for s in schedule) <= 800 + len(schedule)
     assert schedule[0].n_steps == pytest.approx(2 * schedule[3].n_steps, abs=2)
@@ -241,7 +241,7 @@ def test_schedule_has_one_stage_at_least(damping):
 def test_retried_stage_has_a_larger_batch_and_fewer_steps():
     stage = _spring.Stage(1.0, 0.1, 96, 100, np.float32)
     again = stage.retried(2, 10.0, 10_000)
-    assert again == _spring.Stage(10.0, 1.0, 384, 50, np.float32)
+    assert again == _spring.Stage(10.0, 1.0, 256, 62, np.float32)
     assert stage.retried(9, 1.0, 10_000).batch_size == _spring.MAX_BATCH_SIZE
     assert stage.retried(9, 1.0, 100).batch_size == 100
     assert stage.retried(0, 1.0, 10_000) == stage
