@@ -144,7 +144,7 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
 
     patience : int, default=2
         Number of attempts in a row without a gain on the held-out rows after which
-        training ends. Each takes twice the batch size of the one before (up to 256), and
+        training ends. Each takes twice the batch size of the one before, up to 256, and
         0.7 of its learning rate. Only for ``solver="spring"``.
 
     learning_rate_init : float or "auto", default="auto"
@@ -221,7 +221,7 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
 
     loss_curve_, validation_scores_ : list, or list of lists
         Training loss, and R2 on the held-out rows, after each iteration at the
-        network's scale.
+        network's scale. As in `MLPRegressor`, not for ``solver="lbfgs"``.
 
     best_validation_score_ : float
         Best of the validation scores, mean over the networks.
@@ -559,7 +559,9 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
             )
 
     def _fit_scaling(self, X, y, sample_weight):
-        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        # A warm start has to find the same folds, or members meet rows they have seen.
+        rng = check_random_state(self.random_state)
+        self._fold_seed, seed = rng.randint(np.iinfo(np.int32).max, size=2).tolist()
         transforms = self.x_transform, self.y_transform
         if self.solver == "spring":
             transforms = choose_transforms(
@@ -631,7 +633,7 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
         if validation is None and (self.solver == "spring" or n_estimators > 1):
             validation = "held out"
             splits = split_rows(
-                n_samples, n_estimators, self.validation_fraction, seeds[0]
+                n_samples, n_estimators, self.validation_fraction, self._fold_seed
             )
         else:
             splits = [(slice(None), slice(0))] * n_estimators

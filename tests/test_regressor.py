@@ -28,7 +28,8 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_5d import FiveDRegressor
+from sklearn_5d import FiveDRegressor, _regressor
+from sklearn_5d._committee import split_rows
 from sklearn_5d.datasets import fetch_airfoil_self_noise, make_function
 
 AIRFOIL_CSV = Path(__file__).parents[2] / "shared/data/airfoil_self_noise.csv"
@@ -831,3 +832,17 @@ def test_repeated_rows_are_one(table):
     assert_array_equal(model.oof_prediction_[:150], model.oof_prediction_[150:])
     residual = y - model.oof_prediction_[:150]
     assert model.residual_scale_ == pytest.approx(np.sqrt(np.mean(residual**2)))
+
+
+def test_warm_start_finds_the_same_folds(table, monkeypatch):
+    chosen = []
+
+    def recorded(*args):
+        chosen.append(split_rows(*args))
+        return chosen[-1]
+
+    monkeypatch.setattr(_regressor, "split_rows", recorded)
+    model = small(warm_start=True).set_params(random_state=None)
+    model.fit(*table).fit(*table)
+    for (_, first), (_, second) in zip(*chosen, strict=True):
+        assert_array_equal(first, second)
