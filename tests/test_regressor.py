@@ -325,6 +325,8 @@ def test_feature_names(table, fresh, frame):
     X, y = table
     plain = small().fit(X, y)
     named = frame(dict(zip(NAMES, X.T, strict=True)))
+    if not hasattr(StandardScaler().fit(named), "feature_names_in_"):
+        pytest.skip("this scikit-learn does not read the names of this frame")
     fresh_frame = frame(dict(zip(NAMES, fresh[0].T, strict=True)))
     model = small().fit(named, y)
     assert list(model.feature_names_in_) == NAMES
