@@ -23,6 +23,8 @@ from sklearn.preprocessing import FunctionTransformer, PowerTransformer
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
+from ._scaling import TARGET_FUNCTIONS
+
 # What a file may name, by the way in which skops rebuilds it. Nothing here can be
 # called with arguments from the file.
 TRUSTED = {
@@ -52,8 +54,6 @@ TRUSTED = {
         "sklearn.preprocessing._function_transformer.FunctionTransformer",
     ],
 }
-# Functions stay out of files: `load` puts them back by the transformation's name.
-TARGET_FUNCTIONS = {"log": (np.log, np.exp), "arcsinh": (np.arcsinh, np.sinh)}
 DIGEST_LENGTH = 2 * hashlib.sha256().digest_size
 # Operations and format that onnxruntime has known since 1.14.
 ONNX_OPSET, ONNX_IR_VERSION = 17, 8
@@ -307,7 +307,7 @@ def _digest(content):
 
 
 def _plain(regressor):
-    """Take out functions and references of the estimator to itself."""
+    """Take out references to itself, and functions: `load` knows them by name."""
     regressor = copy(regressor)
     if regressor.y_transform_ in TARGET_FUNCTIONS:
         regressor.y_scaler_ = deepcopy(regressor.y_scaler_)

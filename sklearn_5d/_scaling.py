@@ -10,7 +10,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, PowerTransformer, StandardScaler
 
 INPUT_TRANSFORMS = ("standard", "yeo-johnson")
-TARGET_TRANSFORMS = ("standard", "log", "arcsinh")
+# What straightens a target, and its inverse.
+TARGET_FUNCTIONS = {"log": (np.log, np.exp), "arcsinh": (np.arcsinh, np.sinh)}
+TARGET_TRANSFORMS = ("standard", *TARGET_FUNCTIONS)
 
 # The log is taken of the distance to the smallest target, in units of the median's
 # distance, plus this: small enough to straighten several decades.
@@ -107,11 +109,10 @@ def fit_target_scaler(y, transform, sample_weight=None):
     if transform == "log":
         spread = median - y.min()
         first.mean_[:] = y.min() - LOG_OFFSET * spread
-        function = FunctionTransformer(np.log, np.exp)
     else:
         spread = np.median(np.abs(y - median))
         first.mean_[:] = median
-        function = FunctionTransformer(np.arcsinh, np.sinh)
+    function = FunctionTransformer(*TARGET_FUNCTIONS[transform])
     function.set_output(transform="default")
     first.scale_[:] = spread
     first.var_[:] = spread**2
