@@ -11,6 +11,7 @@ import sys
 import numpy as np
 import pandas as pd
 from measurement import KEY
+from scipy.stats import t
 
 # What is compared, and in the rows of which measurement it can be trusted.
 METRICS = {
@@ -30,7 +31,8 @@ def compare(old, new, tolerance=0.05):
     """Find what is slower or worse beyond the noise of the repetitions.
 
     The logarithms of the ratios new / old are averaged over seeds and repetitions. A
-    row is worse if this mean, less two standard errors, exceeds log(1 + tolerance).
+    row is worse if the lower end of a one-sided 95 % confidence interval of this mean
+    exceeds log(1 + tolerance). A single pair has no noise to allow for.
 
     Parameters
     ----------
@@ -61,12 +63,11 @@ def compare(old, new, tolerance=0.05):
             before = each[f"{metric}_old"].clip(lower=floor)
             after = each[f"{metric}_new"].clip(lower=floor)
             change = np.log(after / before)
-            noise = change.sem() if len(change) > 1 else 0.0
-            if change.mean() - 2 * noise > np.log1p(tolerance):
+            n = len(change)
+            noise = t.ppf(0.95, n - 1) * change.sem() if n > 1 else 0.0
+            if change.mean() - noise > np.log1p(tolerance):
                 ratio = np.exp(change.mean())
-                found.append(
-                    [*group, metric, before.mean(), after.mean(), ratio, len(each)]
-                )
+                found.append([*group, metric, before.mean(), after.mean(), ratio, n])
     columns = [*GROUP, "metric", "old", "new", "ratio", "pairs"]
     worse = pd.DataFrame(found, columns=columns)
     return worse.sort_values("ratio", ascending=False, ignore_index=True)

@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+from functools import cached_property
 
 
 class Document:
@@ -17,7 +18,7 @@ class Document:
     def __init__(self, title):
         self.title = title
         self.blocks = [("heading", (1, title))]
-        self.pictures = {}
+        self._draw = {}
 
     def heading(self, text, level=2):
         """Add a heading."""
@@ -31,24 +32,38 @@ class Document:
         """Add a list."""
         self.blocks.append(("bullets", list(items)))
 
-    def table(self, frame):
-        """Add a table; its index is the first column."""
-        header = [frame.index.name or "", *map(str, frame.columns)]
+    def table(self, frame, first="estimator"):
+        """Add a table; its index becomes the first column, under the name `first`."""
+        header = [first, *map(str, frame.columns)]
         rows = [
             [str(name), *map(str, row)]
             for name, row in zip(frame.index, frame.to_numpy(), strict=True)
         ]
         self.blocks.append(("table", [header, *rows]))
 
-    def picture(self, name, figure, caption):
-        """Add a matplotlib figure and close it."""
-        from matplotlib import pyplot as plt
-
-        buffer = io.BytesIO()
-        figure.savefig(buffer, dpi=110, bbox_inches="tight")
-        plt.close(figure)
-        self.pictures[f"{name}.png"] = buffer.getvalue()
+    def picture(self, name, draw, caption):
+        """Add a picture; `draw` makes the matplotlib figure when it is needed."""
         self.blocks.append(("picture", (f"{name}.png", caption)))
+        self._draw[f"{name}.png"] = draw
+
+    @cached_property
+    def pictures(self):
+        """The pictures as PNG, by file name."""
+        return {name: _png(draw()) for name, draw in self._draw.items()}
+
+    def save(self, folder):
+        """Write both pages and the pictures.
+
+        Parameters
+        ----------
+        folder : Path
+            Gets ``report.md``, ``report.html`` and ``pictures/``.
+        """
+        (folder / "pictures").mkdir(exist_ok=True)
+        for name, data in self.pictures.items():
+            (folder / "pictures" / name).write_bytes(data)
+        (folder / "report.md").write_text(self.to_markdown(), encoding="utf-8")
+        (folder / "report.html").write_text(self.to_html(), encoding="utf-8")
 
     def to_markdown(self):
         """Write the page with links to the pictures.
@@ -118,6 +133,15 @@ class Document:
                     f"<figcaption>{caption}</figcaption></figure>"
                 )
         return f"<p>{html.escape(content)}</p>"
+
+
+def _png(figure):
+    from matplotlib import pyplot as plt
+
+    buffer = io.BytesIO()
+    figure.savefig(buffer, dpi=110, bbox_inches="tight")
+    plt.close(figure)
+    return buffer.getvalue()
 
 
 _STYLE = """

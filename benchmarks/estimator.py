@@ -133,14 +133,14 @@ _ENTRIES = (
     Entry(
         "MLPRegressor defaults",
         "sklearn.neural_network:MLPRegressor",
-        max_rows=100_000,
+        max_rows=30_000,
     ),
     Entry(
         "MLPRegressor scaled, reference configuration",
         "sklearn.neural_network:MLPRegressor",
         _REFERENCE,
         scale="Xy",
-        max_rows=100_000,
+        max_rows=30_000,
     ),
     Entry(
         "MLPRegressor scaled, L-BFGS",
@@ -163,7 +163,7 @@ _ENTRIES = (
         "RandomForestRegressor",
         "sklearn.ensemble:RandomForestRegressor",
         {"n_jobs": 1},
-        max_rows=100_000,
+        max_rows=30_000,
     ),
     Entry(
         "GaussianProcessRegressor",

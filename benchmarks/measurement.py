@@ -4,10 +4,11 @@ Every cell (one estimator, one table, one seed) is measured in a fresh process, 
 can be stopped when it exceeds its time limit, and gives one flat row:
 
 - an accuracy cell fits once under memory-profiler: scores, intervals and memory;
-- a timing cell fits once with nothing beside it: fit time;
+- a timing cell fits once with nothing beside it, and predicts the same rows: fit time
+  and prediction time;
 - a prediction cell has nothing beside it either: prediction time by batch size.
 
-The times of an accuracy row are those of a shared machine under a memory profiler. The
+The fit time of an accuracy row is that of a shared machine under a memory profiler. The
 report reads times from the other rows alone.
 """
 
@@ -68,6 +69,7 @@ COLUMNS = (
     *(f"coverage_{100 * level:.0f}" for level in CONFIDENCE_LEVELS),
     "interval_width_90",
     *(f"predict_{size}_rows_s" for size in BATCH_SIZES),
+    "load_average",
     "cpu",
     "cores",
     "blas",
@@ -190,6 +192,7 @@ def run_cell(cell, *, time_limit_s, alone, commit="unknown"):
     # Dask runs its workers as daemons, which by Python's rule have no children. The
     # rule guards against children left behind; `_stop` leaves none.
     multiprocessing.current_process().daemon = False
+    load_average = psutil.getloadavg()[0]
     receiver, sender = _context().Pipe(duplex=False)
     process = _context().Process(target=_send_outcome, args=(cell, sender))
     process.start()
@@ -208,7 +211,8 @@ def run_cell(cell, *, time_limit_s, alone, commit="unknown"):
         _stop(process)
         receiver.close()
     row = dict.fromkeys(COLUMNS) | dict(zip(KEY, cell.key, strict=True))
-    row |= {"alone": alone, "params": cell.estimator.describe(), "commit": commit}
+    row |= {"alone": alone, "load_average": load_average, "commit": commit}
+    row["params"] = cell.estimator.describe()
     return row | _machine() | outcome
 
 
@@ -249,11 +253,16 @@ def commit_of_project():
 @cache
 def _machine():
     """Describe hardware and versions, without a name that tells whose machine it is."""
-    blas = next(each for each in threadpool_info() if each["user_api"] == "blas")
+    # NumPy and SciPy may each have brought their own.
+    blas = {
+        f"{each['internal_api']} {each['version']}"
+        for each in threadpool_info()
+        if each["user_api"] == "blas"
+    }
     return {
         "cpu": _cpu_model(),
         "cores": joblib.cpu_count(),
-        "blas": f"{blas['internal_api']} {blas['version']}",
+        "blas": " and ".join(sorted(blas)),
         "python": platform.python_version(),
         "numpy": _version("numpy"),
         "scipy": _version("scipy"),
@@ -317,6 +326,9 @@ def measure(cell):
         # A warning is not a failure: that a fit has not converged shows in its error.
         warnings.simplefilter("ignore")
         warm_up = cell.estimator.make(cell.seed)
+        # The members of an ensemble all run the same code.
+        if warm_up.get_params(deep=False).get("n_estimators", 1) != 1:
+            warm_up.set_params(n_estimators=2)
         # Spread over the table: rows of a measured one may lie sorted.
         step = -(-len(split.y_train) // WARM_UP_ROWS)
         warm_up.fit(split.X_train[::step], split.y_train[::step])
@@ -330,6 +342,8 @@ def measure(cell):
         figures |= _scores(model, split)
         if cell.measurement == "accuracy" and cell.estimator.intervals:
             figures |= _coverage(model, split)
+        elif cell.measurement == "timing":
+            figures["predict_time_s"] = _seconds(model.predict, split.X_train)
         elif cell.measurement == "prediction":
             figures |= _predict_times(model, split.X_test)
     return figures
@@ -397,13 +411,10 @@ def _typical_seconds(call, *args):
 
 
 def _scores(model, split):
-    start = time.perf_counter()
     prediction = model.predict(split.X_test)
-    predict_time_s = time.perf_counter() - start
     mse = mean_squared_error(split.truth, prediction)
     target_sd = split.truth.std()
     return {
-        "predict_time_s": predict_time_s,
         "r2": r2_score(split.truth, prediction),
         "rmse": np.sqrt(mse),
         "mse": mse,
@@ -417,7 +428,12 @@ def _coverage(model, split):
     """Share of the noisy fresh rows inside the interval of each level."""
     figures = {}
     for level in CONFIDENCE_LEVELS:
-        interval = _interval(model, split.X_test, level)
+        try:
+            interval = _interval(model, split.X_test, level)
+        except ValueError as error:
+            # Few rows may not be enough for a high level, and the scores are right.
+            figures["message"] = _describe(error)
+            continue
         if interval is None:
             return {}
         lower, upper = interval.T

@@ -1,6 +1,7 @@
 """The benchmark suite: does it measure what it says, and report what it measured?"""
 
 import re
+import runpy
 import sys
 import time
 from dataclasses import replace
@@ -19,6 +20,8 @@ sys.path.insert(0, str(BENCHMARKS))
 import compare  # noqa: E402
 import dataset  # noqa: E402
 import estimator  # noqa: E402
+import figures  # noqa: E402
+import findings  # noqa: E402
 import measurement  # noqa: E402
 import pandas as pd  # noqa: E402
 import report  # noqa: E402
@@ -100,6 +103,8 @@ def test_fit_time_is_that_of_the_call():
     # A busy machine can only add to it.
     assert row["fit_time_s"] >= 0.3
     assert row["peak_memory_mib"] is None
+    assert row["predict_time_s"] > 0
+    assert row["load_average"] >= 0
 
 
 def test_prediction_is_timed_by_batch():
@@ -149,6 +154,20 @@ def test_interval_of_a_gaussian_process_covers():
     # Coverage is against noisy rows: the noise-free truth would be covered far more.
     assert 0.85 < row["coverage_90"] < 0.95
     assert row["coverage_50"] < row["coverage_80"] < row["coverage_90"]
+
+
+def test_level_beyond_the_rows_leaves_the_scores():
+    entry = estimator.ESTIMATORS["FiveDRegressor single"]
+    cell = measurement.Cell(
+        "accuracy", dataset.Formula("friedman1"), 100, 0.1, 0, 0, entry
+    )
+    row = measurement.run_cell(cell, time_limit_s=60, alone=True)
+    assert row["status"] == "ok"
+    assert row["error"] < 1
+    # Ten held-out rows are enough for 90 %, and not for 95 %.
+    assert row["coverage_90"] > 0.5
+    assert row["message"].startswith("ValueError: An interval at confidence_level=0.95")
+    assert row.get("coverage_95") is None
 
 
 def test_noise_is_a_share_of_the_sd():
@@ -276,7 +295,7 @@ def test_report_agrees_with_rows(output, rows):
     errors = find(found, "Error with no noise")
     memory = find(found, "Peak memory of a fit")
     rates = find(
-        found, "Throughput in samples per second by batch size, models fitted on 100"
+        found, "Throughput in rows per second by batch size, models fitted on 100"
     )
     for name in PEERS:
         of_name = timing[timing.estimator == name]
@@ -324,21 +343,86 @@ def test_unknown_name_is_refused(tmp_path, capsys):
     assert not (tmp_path / "new").exists()
 
 
-def test_conclusions_come_out_either_way(rows):
+def test_rank_comes_out_either_way(rows):
     names = rows.estimator.cat.categories
     # Either of two estimators stands in for ours: one is better, the other worse.
     texts = []
     for name in names:
         renamed = rows.estimator.cat.rename_categories({name: report.BASELINE})
-        texts.append(report.rank_findings(rows.assign(estimator=renamed))[-1])
+        texts.append(findings.rank(rows.assign(estimator=renamed))[-1])
     assert sorted("times larger" in text for text in texts) == [False, True]
     assert sorted("times smaller" in text for text in texts) == [False, True]
 
 
+def timed(fit_times, **others):
+    """Timing rows of our estimator by number of rows."""
+    common = {"measurement": "timing", "status": "ok", "estimator": report.BASELINE}
+    common |= {"dataset": "piston", "noise": 0.0, "cores": 2, "predict_time_s": 0.01}
+    return pd.DataFrame(
+        {"n_samples": fit_times.keys(), "fit_time_s": fit_times.values()}
+    ).assign(**common | others)
+
+
+@pytest.mark.parametrize(("seconds", "verdict"), [(59.9, "is met"), (61, "is not met")])
+def test_requirement_comes_out_either_way(seconds, verdict):
+    (sentence,) = findings.requirement(timed({10_000: seconds}))
+    assert sentence.endswith(f"{verdict}.")
+    (sentence,) = findings.requirement(timed({1_000: seconds}))
+    assert "was not tested" in sentence
+
+
+@pytest.mark.parametrize(
+    ("power", "verdict"), [(0.5, "more slowly than"), (1, "as fast as"), (2, "faster")]
+)
+def test_scaling_comes_out_either_way(power, verdict):
+    (sentence,) = findings.scaling(timed({n: n**power for n in (10, 100, 1_000)}))
+    assert verdict in sentence
+    assert f"(exponent {power:.2f}" in sentence
+
+
+def test_second_machine_comes_out_either_way():
+    sizes = (10_000, 100_000, 1_000_000)
+    # Three members on two cores take two rounds, on four cores one: a third is saved.
+    fitting, predicting = findings.second_machine(
+        timed(dict(zip(sizes, (6, 12, 60), strict=True)))
+    )
+    assert "for fitting pays from 100,000 rows on: there it saves 4.00 s" in fitting
+    assert "for predicting does not pay to 1,000,000 rows" in predicting
+    # Members have a core each already.
+    fitting, predicting = findings.second_machine(
+        timed({1_000_000: 600}, cores=8, predict_time_s=100)
+    )
+    assert "for fitting does not pay to 1,000,000 rows" in fitting
+    assert "for predicting pays from 1,000,000 rows on" in predicting
+
+
+@pytest.mark.parametrize(
+    ("coverage", "verdict"), [(0.8, "too narrow"), (0.9, "right"), (0.95, "too wide")]
+)
+def test_coverage_comes_out_either_way(rows, coverage, verdict):
+    columns = [f"coverage_{100 * level:.0f}" for level in measurement.CONFIDENCE_LEVELS]
+    sentences = findings.coverage(rows.assign(**dict.fromkeys(columns, coverage)))
+    assert len(sentences) == len(PEERS)
+    assert all(verdict in sentence for sentence in sentences)
+
+
+def test_recommendations_follow_error_and_time(rows):
+    best, other = PEERS
+    for name, seconds in ((best, 1.0), (other, 2.0)):
+        chosen = rows.estimator == name
+        rows.loc[chosen, "error"] = seconds / 100
+        rows.loc[chosen, "fit_time_s"] = seconds
+    beaten = findings.recommendations(rows)[-1]
+    assert f"take {best} (error 0.0100, 1.00 s) for accuracy." in beaten
+    rows.loc[rows.estimator == other, "fit_time_s"] = 0.5
+    faster = findings.recommendations(rows)[-1]
+    assert faster.endswith(f"; {other} (error 0.0200, 0.500 s) where time is all.")
+
+
 def test_exponent():
     sizes = pd.Index([100, 1_000, 10_000])
-    assert report.exponent(pd.Series(3e-6 * sizes**1.5, sizes)) == pytest.approx(1.5)
-    assert np.isnan(report.exponent(pd.Series([1.0, 2.0], sizes[:2])))
+    assert figures.exponent(pd.Series(3e-6 * sizes**1.5, sizes)) == pytest.approx(1.5)
+    assert np.isnan(figures.exponent(pd.Series([1.0, 2.0], sizes[:2])))
 
 
 def test_errors_are_compared_over_the_same_cells():
@@ -356,7 +440,7 @@ def test_errors_are_compared_over_the_same_cells():
     two = pd.DataFrame(
         {**frame.iloc[0], "estimator": "other", "dataset": ["piston", "levy"]}
     )
-    errors = report.comparable_errors(pd.concat([frame, two]), 0.0)
+    errors = figures.mean_errors(pd.concat([frame, two]), 0.0)
     assert errors.loc["all", 100] == pytest.approx(0.2)
     assert "some" not in errors.index
 
@@ -364,7 +448,7 @@ def test_errors_are_compared_over_the_same_cells():
 def test_pareto_front():
     cost = pd.Series({"cheap": 1.0, "beaten": 2.0, "best": 3.0})
     error = pd.Series({"cheap": 0.3, "beaten": 0.4, "best": 0.1})
-    assert report.pareto_front(cost, error) == ["cheap", "best"]
+    assert figures.pareto_front(cost, error) == ["cheap", "best"]
 
 
 def test_report_without_timing_or_failures(rows):
@@ -378,7 +462,7 @@ def test_report_without_timing_or_failures(rows):
     assert "broken" in report.build(failed).to_markdown()
 
 
-def test_compare(rows, tmp_path, capsys):
+def test_compare(rows, tmp_path, capsys, monkeypatch):
     slower = rows.copy()
     hit = (rows.estimator == PEERS[0]) & (rows.measurement == "timing")
     slower.loc[hit, "fit_time_s"] *= 2
@@ -389,7 +473,10 @@ def test_compare(rows, tmp_path, capsys):
         each.to_csv(path, index=False)
 
     assert compare.main([paths[0], paths[0]]) == 0
-    assert compare.main(paths) == 1
+    monkeypatch.setattr(sys, "argv", ["compare.py", *paths])
+    with pytest.raises(SystemExit) as end:
+        runpy.run_path(compare.__file__, run_name="__main__")
+    assert end.value.code == 1
     assert PEERS[0] in capsys.readouterr().out
     worse = compare.compare(rows, slower)
     assert set(worse[worse.metric == "fit_time_s"].estimator) == {PEERS[0]}
@@ -435,7 +522,11 @@ RESULTS = BENCHMARKS / "results" / "rows.csv"
 def test_committed_results_agree():
     rows = report.read(RESULTS)
     page = (RESULTS.parent / "report.md").read_text(encoding="utf-8")
-    assert page == report.build(rows).to_markdown()
-    readme = " ".join((BENCHMARKS.parent / "README.rst").read_text().split())
-    for sentence in report.headline(rows):
-        assert sentence in readme
+    again = "python benchmarks/report.py benchmarks/results/rows.csv"
+    assert page == report.build(rows).to_markdown(), f"Run `{again}`."
+    readme = (BENCHMARKS.parent / "README.rst").read_text(encoding="utf-8")
+    # Line breaks and literals are the README's own.
+    words = " ".join(readme.replace("``", "").split())
+    absent = [each for each in report.headline(rows) if each not in words]
+    assert not absent, f"Paste what `{again}` prints into README.rst."
+    assert "benchmarks/results/report.md" in readme
