@@ -1,6 +1,5 @@
-# %%
-# Which of five inputs matters, and where?
-# ========================================
+# %% [markdown]
+# # Which of five inputs matters, and where?
 #
 # Water flows through a borehole. A table of simulated flow rates teaches a surrogate,
 # whose exact gradients rank the inputs: the mean square of the derivative, in units of
@@ -8,6 +7,7 @@
 # variance the input can explain (Sobol' and Kucherenko 2009). The formula is known, so
 # that the ranking can be checked.
 
+# %%
 import os
 
 import matplotlib.pyplot as plt
@@ -22,9 +22,10 @@ borehole = FUNCTIONS["borehole"]
 X, y = make_function("borehole", 300, random_state=0)
 model = FiveDRegressor(n_estimators=2 if short else "auto", random_state=0).fit(X, y)
 
-# %%
+# %% [markdown]
 # Gradients at ten thousand settings, from the surrogate and from the formula.
 
+# %%
 X_new, y_new = make_function("borehole", 10_000, random_state=1)
 low, high = borehole.bounds.T
 width = high - low
@@ -53,9 +54,10 @@ print(f"error of the surrogate: {error:.2e} of the sd, from {len(y)} rows")
 for name, a, b in zip(borehole.feature_names, ours, exact, strict=True):
     print(f"{name:20s} surrogate {a:.5f}   formula {b:.5f}")
 
-# %%
+# %% [markdown]
 # The ranking, and how the strongest input acts over its range.
 
+# %%
 order = np.argsort(ours)
 strongest = order[-1]
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
@@ -70,5 +72,5 @@ unit = borehole.inputs[strongest].unit
 right.set_xlabel(f"{borehole.feature_names[strongest]} ({unit})")
 right.set_ylabel(f"d {borehole.target} / d {borehole.feature_names[strongest]}")
 right.set_title(f"in {borehole.unit} per {unit}", fontsize=10)
-figure.savefig("sensitivity.png", dpi=120)
+figure.savefig("plot_sensitivity.png", dpi=120)
 plt.show()

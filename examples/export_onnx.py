@@ -1,0 +1,59 @@
+# %% [markdown]
+# # What is left of a model outside of Python?
+#
+# `to_onnx` writes one graph from raw inputs to the prediction, scaling and committee
+# included, for any runtime of ONNX. Does it give the same numbers, how large is it,
+# and how long does one row take? `to_sklearn` and `save` stand beside it.
+
+# %%
+import os
+import pickle
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from sklearn_5d import FiveDRegressor
+from sklearn_5d.datasets import make_function
+
+short = os.environ.get("SKLEARN_5D_SHORT") == "1"
+X, y = make_function("borehole", 400 if short else 2000, random_state=0)
+X_new, _ = make_function("borehole", 10_000, random_state=1)
+model = FiveDRegressor(n_estimators=2 if short else 8, random_state=0).fit(X, y)
+expected = model.predict(X_new)
+
+# %%
+with tempfile.TemporaryDirectory() as folder:
+    onnx_path, skops_path = Path(folder, "model.onnx"), Path(folder, "model.skops")
+    model.to_onnx(onnx_path)
+    model.save(skops_path)
+    plain = pickle.dumps(model.to_sklearn())
+    session = onnxruntime.InferenceSession(onnx_path)
+    predictions = {
+        "to_onnx": session.run(["y"], {"X": X_new})[0],
+        "save, load": FiveDRegressor.load(skops_path).predict(X_new),
+        "to_sklearn": pickle.loads(plain).predict(X_new),
+    }
+    sizes = onnx_path.stat().st_size, skops_path.stat().st_size, len(plain)
+for (name, prediction), size in zip(predictions.items(), sizes, strict=True):
+    difference = np.abs(prediction - expected).max() / y.std()
+    print(f"{name:10s} {size / 1000:6.0f} kB, differs by {difference:.0e} of the sd")
+
+
+# %%
+def median_time_us(function):
+    """Median time of a call, in microseconds."""
+    times = []
+    for _ in range(201):
+        start = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - start)
+    return 1e6 * np.median(times)
+
+
+row = X_new[:1]
+print(f"one row: predict {median_time_us(lambda: model.predict(row)):.0f} us", end=", ")
+in_onnx = median_time_us(lambda: session.run(["y"], {"X": row}))
+print(f"onnxruntime {in_onnx:.0f} us")
