@@ -4,21 +4,20 @@ Every member is a plain, fitted `MLPRegressor`. Everything here happens at the n
 scale.
 """
 
-import warnings
 from copy import deepcopy
 from numbers import Integral
 
 import numpy as np
 from joblib import Parallel, delayed
-from sklearn.exceptions import ConvergenceWarning
+from scipy.linalg import LinAlgError
 from sklearn.model_selection import KFold, ShuffleSplit
 from sklearn.neural_network import MLPRegressor
 from sklearn.utils import check_random_state
-from threadpoolctl import threadpool_limits
 
-from . import _spring
+from . import _gaussian_process, _spring
 from ._evidence import refine
 from ._network import Weights, output
+from ._threads import mlp_training, single_threaded_blas
 
 # Up to so many rows the evidence is asked, which costs the cube of their number; not
 # where the damping could fall so far that there is no noise to speak of.
@@ -159,9 +158,7 @@ def fit_mlp(train, validation, seed, start, verbose, *, network, solver):
         verbose=verbose,
         warm_start=start is not None,
     )
-    with warnings.catch_warnings():
-        # The budget is a parameter here, not an accident.
-        warnings.simplefilter("ignore", ConvergenceWarning)
+    with mlp_training():
         if validation is None or solver["solver"] == "lbfgs":
             return member.fit(X, y, sample_weight)
         return _stop_early(member, train, validation)
@@ -218,7 +215,9 @@ def pass_over(member, train, seed, *, network, solver):
         settings = {**solver, "early_stopping": False, "batch_size": batch_size}
         if getattr(member, "best_loss_", None) is None:
             member.best_loss_ = np.inf  # a fit with early stopping leaves it empty
-        return member.set_params(**network, **settings).partial_fit(X, y, sample_weight)
+        member.set_params(**network, **settings)
+        with mlp_training():
+            return member.partial_fit(X, y, sample_weight)
     n_steps = 0 if member is None else member.n_steps_
     rng = check_random_state(seed)
     if isinstance(seed, Integral):
@@ -249,10 +248,16 @@ def pass_over(member, train, seed, *, network, solver):
     return new
 
 
-def _fit_member(fit, train, validation, *args):
-    # Networks of this size lose time in a threaded BLAS.
-    with threadpool_limits(1):
-        return fit(train, validation, *args)
+def _take(data, rows):
+    return tuple(None if a is None else a[rows] for a in data)
+
+
+def _fit_member(fit, data, validation, train, held_out, *args):
+    # The copies of the rows live as long as the training.
+    if validation == "held out":
+        validation = _take(data, held_out)
+    with single_threaded_blas:
+        return fit(_take(data, train), validation, *args)
 
 
 def fit_members(fit, data, validation, splits, seeds, starts, n_jobs, verbose):
@@ -281,46 +286,114 @@ def fit_members(fit, data, validation, splits, seeds, starts, n_jobs, verbose):
     list of MLPRegressor
         The members.
     """
-
-    def take(rows):
-        return tuple(None if a is None else a[rows] for a in data)
-
-    with warnings.catch_warnings():
-        # Members in threads share the filters, and one may leave before another warns.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return Parallel(n_jobs=n_jobs)(
-            delayed(_fit_member)(
-                fit,
-                take(train),
-                take(held_out) if validation == "held out" else validation,
-                seed,
-                start,
-                verbose,
-            )
-            for (train, held_out), seed, start in zip(
-                splits, seeds, starts, strict=True
-            )
-        )
+    return Parallel(n_jobs=n_jobs)(
+        delayed(_fit_member)(fit, data, validation, *rows, seed, start, verbose)
+        for rows, seed, start in zip(splits, seeds, starts, strict=True)
+    )
 
 
-def member_outputs(members, X, activation):
-    """Compute the output of each member.
+def teach_members(
+    members, data, validation, splits, seeds, n_jobs, *, network, max_steps
+):
+    """Let a Gaussian process teach the members, if the held-out rows gain from it.
 
     Parameters
     ----------
     members : list of MLPRegressor
-        The members.
-    X : ndarray of shape (n_samples, n_features)
-        Scaled inputs.
-    activation : str
-        Their activation.
+        The members that `fit_spring` has trained.
+    data, validation, splits, seeds, n_jobs
+        As in `fit_members`.
+    network : dict
+        As in `fit_spring`.
+    max_steps : int
+        Budget of further steps of each member.
 
     Returns
     -------
-    ndarray of shape (n_members, n_samples)
-        The outputs.
+    members : list of MLPRegressor
+        New members, or those given.
+    share : float
+        The share of the process in what they have learnt.
     """
-    return np.stack([output(member_weights(m), X, activation) for m in members])
+    activation = network["activation"]
+    held_out = [
+        _take(data, rows) if validation == "held out" else validation
+        for _, rows in splits
+    ]
+    rng = np.random.RandomState(seeds[0])
+    with single_threaded_blas:
+        kernel, noise_variance = _gaussian_process.fit_kernel(*data, rng)
+        try:
+            processes = [
+                _gaussian_process.condition(kernel, noise_variance, *_take(data, rows))
+                for rows, _ in splits
+            ]
+        except LinAlgError:
+            return members, 0.0
+        process = [
+            p.predict(X) for p, (X, _, _) in zip(processes, held_out, strict=True)
+        ]
+    outputs = [
+        output(member_weights(member), X, activation)
+        for member, (X, _, _) in zip(members, held_out, strict=True)
+    ]
+    _, y, sample_weight = (
+        None if arrays[0] is None else np.concatenate(arrays)
+        for arrays in zip(*held_out, strict=True)
+    )
+    share = _gaussian_process.best_share(
+        np.concatenate(process), np.concatenate(outputs), y, sample_weight
+    )
+    if share == 0:
+        return members, 0.0
+    taught = Parallel(n_jobs=n_jobs)(
+        delayed(_teach_member)(
+            member,
+            process,
+            share,
+            _take(data, rows),
+            rows_held_out,
+            seed,
+            network,
+            max_steps,
+        )
+        for member, process, (rows, _), rows_held_out, seed in zip(
+            members, processes, splits, held_out, seeds, strict=True
+        )
+    )
+
+    gains = [
+        new.validation_scores_[-1] - old.best_validation_score_
+        for new, old in zip(taught, members, strict=True)
+    ]
+    return (taught, share) if np.mean(gains) > 0 else (members, 0.0)
+
+
+def _teach_member(member, process, share, train, validation, seed, network, max_steps):
+    X, y, _ = train
+    X_val, y_val, sample_weight_val = validation
+    activation = network["activation"]
+    with single_threaded_blas:
+        result = _gaussian_process.distil(
+            member_weights(member),
+            process,
+            share,
+            X,
+            network=network,
+            max_steps=max_steps,
+            random_state=np.random.RandomState([seed, member.n_steps_]),
+        )
+    loss = 0.5 * np.mean((y - output(result.weights, X, activation)) ** 2)
+    prediction = output(result.weights, X_val, activation)
+    score = _spring.r2(y_val, prediction, sample_weight_val)
+    result = result._replace(
+        score=max(score, member.best_validation_score_),
+        loss_curve=[*member.loss_curve_, float(loss)],
+        validation_scores=[*member.validation_scores_, score],
+        damping=member.damping_,
+        n_steps=member.n_steps_ + result.n_steps,
+    )
+    return fitted_member(MLPRegressor(**network, random_state=seed), result)
 
 
 def out_of_fold_outputs(members, splits, X, activation):

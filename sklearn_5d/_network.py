@@ -178,27 +178,6 @@ def output_derivatives(weights, A, activation):
     return D
 
 
-def input_gradient(weights, X, activation):
-    """Compute df/dX, the derivatives of the output by the inputs.
-
-    Parameters
-    ----------
-    weights : Weights
-        The network.
-    X : ndarray of shape (n_samples, n_features)
-        The inputs.
-    activation : str
-        A key of `ACTIVATIONS`.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_features)
-        The gradient of each row.
-    """
-    A, _ = forward(weights, X, activation)
-    return output_derivatives(weights, A, activation)[0] @ weights.coefs[0].T
-
-
 def gram_workspace(n_samples, dtype):
     """Allocate what `gram_matrix` works in, to be used again in each step."""
     return [np.zeros((n_samples, n_samples), dtype, order="F") for _ in range(3)]

@@ -1,10 +1,11 @@
 """The estimator."""
 
 import warnings
-from functools import partial
+from functools import partial, wraps
 from numbers import Integral, Real
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, RegressorMixin, _fit_context
 from sklearn.exceptions import DataDimensionalityWarning
 from sklearn.utils import check_random_state
@@ -12,31 +13,39 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
     _check_sample_weight,
+    assert_all_finite,
     check_is_fitted,
     column_or_1d,
     validate_data,
 )
-from threadpoolctl import threadpool_limits
 
 from . import _export, _scaling
 from ._committee import (
     fit_members,
     fit_mlp,
     fit_spring,
-    member_outputs,
-    member_weights,
     out_of_fold_outputs,
     pass_over,
     split_rows,
+    teach_members,
 )
 from ._intervals import conformal_quantile, prediction_scale
-from ._network import input_gradient
+from ._prediction import map_rows, mean_and_gradient, mean_output, member_outputs
 from ._selection import choose_transforms
+from ._threads import single_threaded_blas
 
 N_INPUTS = 5
 MAX_CALIBRATION_ROWS = 10_000
 # From here on a fold costs a member few rows, and fewer members average as much.
 MANY_ROWS = 4_000
+# Up to here a Gaussian process costs less than the committee.
+MAX_PROCESS_ROWS = 2_000
+# A stream may come row by row: so many residuals are kept from the calls before.
+MIN_CALIBRATION_ROWS = 200
+# What is left of a constant target at the network's scale.
+CONSTANT_RANGE = 1e-12
+# Between these sizes no square overflows and none vanishes.
+MIN_SIZE, MAX_SIZE = 1e-150, 1e150
 
 
 def default_n_estimators(n_samples):
@@ -54,8 +63,8 @@ def default_max_steps(n_samples):
 def merge_equal_rows(X, y, sample_weight):
     """Make one row of equal ones, so that a copy of a training row is never held out.
 
-    A row of weight 2 and two equal rows are then the same table. Without weights and
-    repetitions the rows stay as they are.
+    A row of weight 2 and two equal rows are then the same table, and equal weights are
+    none. Without repetitions the rows stay as they are.
 
     Parameters
     ----------
@@ -69,20 +78,75 @@ def merge_equal_rows(X, y, sample_weight):
     Returns
     -------
     X, y, sample_weight : ndarray
-        The distinct rows in lexicographic order, with the sums of their weights.
+        The distinct rows in the order of the target, then of the last input and so
+        on, with the sums of their weights.
     place : ndarray or slice
         Where each of the given rows went.
     """
+    if sample_weight is not None and np.ptp(sample_weight) == 0:
+        sample_weight = None
     as_given = X, y, sample_weight, slice(None)
     # A sort of one column is cheap, and most tables end here.
     if sample_weight is None and len(np.unique(y)) == len(y):
         return as_given
-    rows, place = np.unique(np.column_stack([X, y]), axis=0, return_inverse=True)
-    if len(rows) == 1 or (sample_weight is None and len(rows) == len(y)):
+    order = np.lexsort((*X.T, y))
+    is_first = np.arange(len(y)) == 0
+    for column in (*X.T, y):
+        column = column[order]
+        is_first[1:] |= column[1:] != column[:-1]
+    first = order[is_first]
+    if len(first) == 1 or (sample_weight is None and len(first) == len(y)):
         return as_given
-    place = place.ravel()
-    weight = np.bincount(place, weights=sample_weight)
-    return rows[:, :-1].copy(), rows[:, -1].copy(), weight, place
+    place = np.empty_like(order)
+    place[order] = np.cumsum(is_first) - 1
+    return X[first], y[first], np.bincount(place, weights=sample_weight), place
+
+
+def _as_float64(y, name):
+    # An object or a long double may turn out to be no number only by the conversion.
+    y = y.astype(np.float64)
+    assert_all_finite(y, input_name=name)
+    return y
+
+
+def check_size(values, name):
+    """Raise an error where squares of the values would overflow or vanish.
+
+    Parameters
+    ----------
+    values : ndarray
+        Numbers, in columns where there are several.
+    name : str
+        What the message calls them.
+
+    Raises
+    ------
+    ValueError
+        Where the largest size in a column is neither 0 nor within the limits.
+    """
+    size = np.atleast_1d(np.maximum(values.max(axis=0), -values.min(axis=0)))
+    outside = (size > MAX_SIZE) | ((size < MIN_SIZE) & (size > 0))
+    if outside.any():
+        column = f"column {outside.argmax()} of {name}" if len(size) > 1 else name
+        raise ValueError(
+            f"Got {size[outside][0]:.1e} as the largest size in {column}, expected 0 "
+            f"or between {MIN_SIZE:.0e} and {MAX_SIZE:.0e}: rescale it."
+        )
+
+
+def all_or_nothing(method):
+    """Let a method that fails or is interrupted leave the estimator as it was."""
+
+    @wraps(method)
+    def wrapper(self, *args, **kwargs):
+        before = vars(self).copy()
+        try:
+            return method(self, *args, **kwargs)
+        except BaseException:
+            self.__dict__ = before
+            raise
+
+    return wrapper
 
 
 def _has_partial_fit(estimator):
@@ -133,9 +197,17 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
     momentum : float, default=0.9
         Momentum of the natural gradient, and of ``solver="sgd"``.
 
+    gaussian_process : bool or "auto", default="auto"
+        Whether the members learn, after the rows themselves, from a Gaussian process
+        that was fitted to the same rows, as much as the held-out rows gain from it.
+        "auto" does so for two networks or more and up to 2,000 rows. Only for
+        ``solver="spring"``.
+
     precision : {"auto", "float32", "float64"}, default="auto"
-        Type of the numbers in training. "auto" trains in float32 down to a damping of
-        1e-5 and in float64 below. Only for ``solver="spring"``.
+        Type of the numbers. "auto" trains in float32 down to a damping of 1e-5 and in
+        float64 below, and predicts in float64. "float32" predicts two to three times
+        as fast, and rounds to some 1e-6 of the standard deviation of the target, at
+        worst 2e-5. In training only for ``solver="spring"``.
 
     max_steps : int or "auto", default="auto"
         Budget of steps of each network. "auto" takes 800 below 4,000 rows, 600 to
@@ -186,7 +258,8 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
         same bits at each call, for any `n_jobs`.
 
     n_jobs : int, default=None
-        Number of members that train at a time, as in joblib. Each takes one thread.
+        Number of members that train at a time, as in joblib, and of threads that
+        predict a large table. Each member takes one thread.
 
     verbose : bool, default=False
         Whether to print the progress of training.
@@ -212,6 +285,10 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
     damping_ : float, or list of one for each network
         The damping at which each network did best: large for noisy data. Only for
         ``solver="spring"``.
+
+    gaussian_process_share_ : float
+        The share of the Gaussian process in what the networks have learnt, 0 where it
+        was of no use. Only for ``solver="spring"``.
 
     n_steps_ : int, or list of one for each network
         Steps that were taken. Only for ``solver="spring"``.
@@ -295,6 +372,7 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
         "y_transform": [StrOptions({"auto", *_scaling.TARGET_TRANSFORMS})],
         "damping": ["array-like"],
         "momentum": [Interval(Real, 0, 1, closed="left")],
+        "gaussian_process": [StrOptions({"auto"}), "boolean"],
         "precision": [StrOptions({"auto", "float32", "float64"})],
         "max_steps": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "patience": [Interval(Integral, 1, None, closed="left")],
@@ -329,6 +407,7 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
         y_transform="auto",
         damping=(1.0, 1e-8),
         momentum=0.9,
+        gaussian_process="auto",
         precision="auto",
         max_steps="auto",
         patience=2,
@@ -353,6 +432,7 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
         self.y_transform = y_transform
         self.damping = damping
         self.momentum = momentum
+        self.gaussian_process = gaussian_process
         self.precision = precision
         self.max_steps = max_steps
         self.patience = patience
@@ -370,6 +450,7 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
         self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @all_or_nothing
     def fit(self, X, y, sample_weight=None, X_val=None, y_val=None):
         """Fit the committee.
 
@@ -401,6 +482,7 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
         if self.warm_start and hasattr(self, "estimators_"):
             self._check_members(n_estimators)
             starts = self.estimators_
+            self._widen_range(X)
         else:
             self._fit_scaling(X, y, sample_weight)
         data = self._scaled(X, y, sample_weight)
@@ -413,13 +495,15 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
 
     @available_if(_has_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)
+    @all_or_nothing
     def partial_fit(self, X, y, sample_weight=None):
         """Go on by one pass over these rows.
 
         For rows that do not fit into memory or come by and by: a `fit` on the same rows
-        is several times as accurate. The first call fits the scaling. Each later one
-        first predicts its rows, which calibrates the intervals with residuals of rows
-        that no network has seen, and then learns them.
+        is several times as accurate. The first call fits the scaling, from two rows at
+        least. Each later one first predicts its rows, one or more, which calibrates the
+        intervals with residuals of rows that no network has seen, together with the
+        latest ones before, up to 200; then it learns them.
 
         Parameters
         ----------
@@ -455,17 +539,19 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
             members = [None] * self._n_members(len(y))
         else:
             members = self.estimators_
-            self.data_min_ = np.minimum(self.data_min_, X.min(axis=0))
-            self.data_max_ = np.maximum(self.data_max_, X.max(axis=0))
+            self._widen_range(X)
         data = self._scaled(X, y, sample_weight)
         if first:
             self._set_calibration(np.empty((0, X.shape[1])), y[:0], y[:0])
         else:
             z = member_outputs(members, data[0], self.activation).mean(axis=0)
-            self._set_calibration(data[0], _scaling.to_target(self.y_scaler_, z), y)
+            prediction = _scaling.to_target(self.y_scaler_, z)
+            n_kept = max(0, MIN_CALIBRATION_ROWS - len(y))
+            latest = self._conformity_scores[:n_kept]
+            self._set_calibration(data[0], prediction, y, latest)
         bound = self._member_fit(len(y)).keywords
         seeds = self._seeds(len(members))
-        with threadpool_limits(1):
+        with single_threaded_blas:
             self.estimators_ = [
                 pass_over(member, data, seed, **bound)
                 for member, seed in zip(members, seeds, strict=True)
@@ -485,44 +571,56 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
                 "is no larger."
             )
 
+    @np.errstate(over="ignore")
     def _validate_rows(self, X, y, sample_weight, reset=True):
+        """Check the rows; what overflows as a double is infinite, and an error."""
+        # A pass over a single row is one, but its spread is no scale.
+        min_samples = 2 if reset else 1
         X, y = validate_data(
             self,
             X,
             y,
-            dtype=np.float64,
+            dtype=[np.float64, np.float32],
             order="C",
             y_numeric=True,
             multi_output=True,
             reset=reset,
-            ensure_min_samples=2,
+            ensure_min_samples=min_samples,
         )
+        if issparse(y):
+            raise TypeError("y is sparse, expected a dense array.")
         if y.ndim == 2 and y.shape[1] > 1:
             raise ValueError(
                 f"y has {y.shape[1]} columns, expected one target; "
                 "sklearn.multioutput.MultiOutputRegressor fits one model a column."
             )
-        y = column_or_1d(y, warn=True).astype(np.float64)
+        y = _as_float64(column_or_1d(y, warn=True), "y")
         if reset and X.shape[1] != N_INPUTS:
             warnings.warn(
                 f"X has {X.shape[1]} columns; the defaults of FiveDRegressor are "
                 f"tuned for {N_INPUTS}.",
                 DataDimensionalityWarning,
-                stacklevel=3,
+                stacklevel=6,
             )
         if sample_weight is not None:
             sample_weight = _check_sample_weight(
                 sample_weight, X, dtype=np.float64, ensure_non_negative=True
             )
-            kept = sample_weight > 0
-            if kept.sum() < 2:
+            check_size(sample_weight, "sample_weight")
+            # What rounding would swallow in a sum is as good as zero.
+            kept = sample_weight > np.finfo(np.float64).eps * sample_weight.max()
+            if kept.sum() < min_samples:
                 raise ValueError(
                     f"sample_weight is positive on {kept.sum()} rows, expected at "
-                    "least 2."
+                    f"least {min_samples}."
                 )
-            X, y, sample_weight = X[kept], y[kept], sample_weight[kept]
+            if not kept.all():
+                X, y, sample_weight = X[kept], y[kept], sample_weight[kept]
+        check_size(X, "X")
+        check_size(y, "y")
         return X, y, sample_weight
 
+    @np.errstate(over="ignore")
     def _validate_validation_rows(self, X_val, y_val):
         if X_val is None and y_val is None:
             return None
@@ -530,9 +628,17 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
             missing = "X_val" if X_val is None else "y_val"
             raise ValueError(f"X_val and y_val go together, got {missing}=None.")
         X_val, y_val = validate_data(
-            self, X_val, y_val, dtype=np.float64, y_numeric=True, reset=False
+            self,
+            X_val,
+            y_val,
+            dtype=[np.float64, np.float32],
+            y_numeric=True,
+            reset=False,
         )
-        return X_val, y_val.astype(np.float64)
+        y_val = _as_float64(y_val, "y_val")
+        check_size(X_val, "X_val")
+        check_size(y_val, "y_val")
+        return X_val, y_val
 
     def _n_members(self, n_samples):
         if self.n_estimators == "auto":
@@ -577,14 +683,19 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
         )
         self.x_scaler_ = _scaling.fit_input_scaler(X, self.x_transform_, sample_weight)
         self.y_scaler_ = _scaling.fit_target_scaler(y, self.y_transform_, sample_weight)
-        self.data_min_, self.data_max_ = X.min(axis=0), X.max(axis=0)
+        self.data_min_, self.data_max_ = _scaling.column_range(X)
+
+    def _widen_range(self, X):
+        low, high = _scaling.column_range(X)
+        self.data_min_ = np.minimum(self.data_min_, low)
+        self.data_max_ = np.maximum(self.data_max_, high)
 
     def _scaled(self, X, y, sample_weight):
-        return (
-            self.x_scaler_.transform(X),
-            _scaling.from_target(self.y_scaler_, y),
-            sample_weight,
-        )
+        Z = map_rows(self._scaled_columns, X, X.shape[1], None)
+        return Z, _scaling.from_target(self.y_scaler_, y), sample_weight
+
+    def _scaled_columns(self, X):
+        return _scaling.scale_inputs(self.x_scaler_, X).T
 
     def _member_fit(self, n_samples):
         """Bind the parameters of the solver."""
@@ -647,7 +758,29 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
             self.n_jobs,
             self.verbose,
         )
+        if self.solver == "spring":
+            self.gaussian_process_share_ = 0.0
+            if self._has_teacher(n_samples, n_estimators):
+                settings = self._member_fit(n_samples).keywords
+                self.estimators_, self.gaussian_process_share_ = teach_members(
+                    self.estimators_,
+                    data,
+                    validation,
+                    splits,
+                    seeds,
+                    self.n_jobs,
+                    network=settings["network"],
+                    max_steps=max(1, settings["solver"]["max_steps"] // 5),
+                )
+        if np.ptp(data[1]) < CONSTANT_RANGE:
+            for member in self.estimators_:
+                member.coefs_[-1][:] = member.intercepts_[-1][:] = 0
         return splits
+
+    def _has_teacher(self, n_samples, n_estimators):
+        if self.gaussian_process == "auto":
+            return n_estimators > 1 and n_samples <= MAX_PROCESS_ROWS
+        return self.gaussian_process
 
     def _calibrate(self, data, validation, splits):
         """Compare predictions with rows that did not train what predicted them."""
@@ -667,29 +800,39 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
         )
         self._set_calibration(X[held_out], prediction, target)
 
-    def _set_calibration(self, Z, prediction, target):
-        """Keep the absolute residuals in units of their scale."""
+    def _set_calibration(self, Z, prediction, target, before=()):
+        """Keep the absolute residuals in units of their scale, the latest first."""
         residual = np.abs(target - prediction)
         if len(residual) == 0:
             self.residual_scale_ = np.nan
             self._conformity_scores = residual
             return
-        self.residual_scale_ = float(np.sqrt(np.mean(residual**2)))
+        square = np.mean(residual**2)
+        if len(before):
+            squares = self.residual_scale_**2, square
+            square = np.average(squares, weights=[len(before), len(residual)])
+        self.residual_scale_ = float(np.sqrt(square))
         _, spread = self._mean_and_spread(Z)
         scale = prediction_scale(spread, self.residual_scale_, 0.0)
-        self._conformity_scores = residual / np.where(scale > 0, scale, 1)
+        scores = residual / np.where(scale > 0, scale, 1)
+        self._conformity_scores = np.r_[scores, before]
 
     def _mean_and_spread(self, Z):
         """Predict from scaled inputs, with the sd of the members, in y's units."""
         outputs = member_outputs(self.estimators_, Z, self.activation)
-        mean = outputs.mean(axis=0)
+        mean = mean_output(outputs)
         spread = outputs.std(axis=0, ddof=min(1, len(outputs) - 1))
         slope = _scaling.target_slope(self.y_scaler_, mean)
         return _scaling.to_target(self.y_scaler_, mean), spread * slope
 
     def _validate_inputs(self, X):
         check_is_fitted(self)
-        return validate_data(self, X, dtype=np.float64, reset=False)
+        return validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+
+    def _network_inputs(self, X):
+        """Scale rows in float64, and return them in the type that predicts."""
+        Z = _scaling.scale_inputs(self.x_scaler_, X)
+        return Z.astype(np.float32) if self.precision == "float32" else Z
 
     def predict(self, X, return_std=False):
         """Predict the target.
@@ -711,13 +854,21 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
         """
         X = self._validate_inputs(X)
         if return_std:
-            return self._predict_with_std(X)
-        outputs = member_outputs(
-            self.estimators_, self.x_scaler_.transform(X), self.activation
-        )
-        return _scaling.to_target(self.y_scaler_, outputs.mean(axis=0))
+            self._check_calibrated()
+            return tuple(map_rows(self._mean_and_scale, X, 2, self.n_jobs).T)
+        return map_rows(self._mean, X, 1, self.n_jobs)[:, 0]
 
-    def _predict_with_std(self, X):
+    def _mean(self, X):
+        Z = self._network_inputs(X)
+        outputs = member_outputs(self.estimators_, Z, self.activation)
+        return _scaling.to_target(self.y_scaler_, mean_output(outputs))
+
+    def _mean_and_scale(self, X):
+        prediction, spread = self._mean_and_spread(self._network_inputs(X))
+        scale = prediction_scale(spread, self.residual_scale_, self._excess(X))
+        return prediction, scale
+
+    def _check_calibrated(self):
         if np.isnan(self.residual_scale_):
             raise ValueError(
                 "No rows were held out to calibrate an uncertainty with: a single "
@@ -725,15 +876,14 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
                 "itself, and the first partial_fit has none. Fit with X_val and y_val, "
                 "with n_estimators of at least 2, or call partial_fit again."
             )
-        prediction, spread = self._mean_and_spread(self.x_scaler_.transform(X))
-        scale = prediction_scale(spread, self.residual_scale_, self._excess(X))
-        return prediction, scale
 
+    @np.errstate(over="ignore")
     def _excess(self, X):
         """Tell how far each row lies outside the training range, in ranges."""
         width = self.data_max_ - self.data_min_
-        beyond = np.maximum(self.data_min_ - X, X - self.data_max_).clip(min=0)
-        return np.sum(beyond / np.where(width > 0, width, 1), axis=1)
+        beyond = np.maximum(self.data_min_ - X, X - self.data_max_)
+        beyond /= np.where(width > 0, width, 1)
+        return np.sum(beyond.clip(0, _scaling.MAX_SCALED), axis=1)
 
     def predict_interval(self, X, confidence_level=0.9):
         """Predict an interval that holds a new measurement with a given probability.
@@ -755,11 +905,15 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
                 f"Got confidence_level={confidence_level!r}, expected a number "
                 "between 0 and 1."
             )
-        prediction, scale = self._predict_with_std(self._validate_inputs(X))
+        X = self._validate_inputs(X)
+        self._check_calibrated()
         quantile = conformal_quantile(self._conformity_scores, confidence_level)
-        return np.column_stack(
-            [prediction - quantile * scale, prediction + quantile * scale]
-        )
+
+        def bounds(X):
+            prediction, scale = self._mean_and_scale(X)
+            return prediction - quantile * scale, prediction + quantile * scale
+
+        return map_rows(bounds, X, 2, self.n_jobs)
 
     def predict_gradient(self, X):
         """Compute the derivatives of the prediction by the inputs.
@@ -775,14 +929,13 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
             The exact gradient, in y's units per unit of each input.
         """
         X = self._validate_inputs(X)
-        Z = self.x_scaler_.transform(X)
-        members = [member_weights(member) for member in self.estimators_]
-        gradient = sum(input_gradient(m, Z, self.activation) for m in members)
-        gradient *= _scaling.input_slope(self.x_scaler_, X) / len(members)
-        if self.y_transform_ == "standard":
-            return gradient * self.y_scaler_.scale_
-        z = member_outputs(self.estimators_, Z, self.activation).mean(axis=0)
-        return gradient * _scaling.target_slope(self.y_scaler_, z)[:, None]
+        return map_rows(self._gradient, X, self.n_features_in_, self.n_jobs)
+
+    def _gradient(self, X):
+        Z = self._network_inputs(X)
+        z, gradient = mean_and_gradient(self.estimators_, Z, self.activation)
+        gradient *= _scaling.input_slope(self.x_scaler_, X)
+        return gradient.T * _scaling.target_slope(self.y_scaler_, z)
 
     def is_extrapolation(self, X):
         """Tell which rows lie outside the range of the training inputs.
@@ -797,7 +950,8 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
         ndarray of shape (n_samples,), dtype=bool
             Whether any input is below its minimum or above its maximum in training.
         """
-        return self._excess(self._validate_inputs(X)) > 0
+        X = self._validate_inputs(X)
+        return map_rows(self._excess, X, 1, self.n_jobs)[:, 0] > 0
 
     def to_sklearn(self):
         """Build the fitted model out of scikit-learn objects alone.

@@ -5,10 +5,10 @@ from itertools import product
 import numpy as np
 from sklearn.model_selection import KFold
 from sklearn.utils import check_random_state
-from threadpoolctl import threadpool_limits
 
 from . import _scaling, _spring
 from ._network import output
+from ._threads import single_threaded_blas
 
 # Skewness below this is left alone: a uniform column has 0, an exponential one 2.
 SKEWNESS = 1.0
@@ -60,10 +60,10 @@ def choose_transforms(
     if len(pairs) == 1 or len(y) < 10:
         return pairs[0]
     rows = check_random_state(random_state).permutation(len(y))[:MAX_ROWS]
-    X, y = X[rows], y[rows]
+    X, y = X[rows].astype(np.float64), y[rows]
     errors = np.zeros(len(pairs))
     folds = KFold(2 if len(y) > 1000 else 4).split(X)
-    with threadpool_limits(1):
+    with single_threaded_blas:
         for train, held_out in folds:
             for k, pair in enumerate(pairs):
                 errors[k] += _race_error(

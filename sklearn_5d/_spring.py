@@ -329,13 +329,21 @@ def minimize(
         weights = initial_weights(
             (X.shape[1], *hidden_layer_sizes, 1), activation, np.float64, random_state
         )
+        start_score = -np.inf
+    else:
+        start_score = r2(y_val, output(weights, X_val, activation), sample_weight_val)
     if sample_weight is None:
         root_weight = None
     else:
         root_weight = np.sqrt(sample_weight / sample_weight.mean())
     loss_curve, validation_scores, failures = [], [], []
     best = Result(
-        weights, -np.inf, loss_curve, validation_scores, schedule[0].damping_start, 0
+        weights,
+        start_score,
+        loss_curve,
+        validation_scores,
+        schedule[0].damping_start,
+        0,
     )
     position = n_steps = n_retries = stale = 0
     damping_factor = 1.0

@@ -10,6 +10,7 @@ from sklearn.neural_network import MLPRegressor
 
 from sklearn_5d import _committee, _spring
 from sklearn_5d._network import Weights
+from sklearn_5d._prediction import member_outputs
 
 SOLVERS = {
     "spring": partial(
@@ -198,7 +199,7 @@ def test_members_are_plain_networks(data, solver):
     """What scikit-learn's own predict gives is what the committee computes."""
     X, y, _ = data
     members, _ = fit_members(SOLVERS[solver], data, 3)
-    outputs = _committee.member_outputs(members, X, "tanh")
+    outputs = member_outputs(members, X, "tanh")
     for member, ours in zip(members, outputs, strict=True):
         assert type(member) is MLPRegressor
         assert_allclose(ours, member.predict(X), rtol=1e-10)

@@ -77,6 +77,15 @@ def test_error_names_the_rows_that_it_takes():
         _intervals.conformal_quantile(np.ones(18), 0.95)
 
 
+def test_quantile_does_not_depend_on_the_order_of_the_scores():
+    """Enough orders that a partition at the next rank would be noticed."""
+    rng = np.random.default_rng(3)
+    scores = rng.exponential(size=1000)
+    expected = np.sort(scores)[900]
+    for _ in range(500):
+        assert _intervals.conformal_quantile(rng.permutation(scores), 0.9) == expected
+
+
 def test_quantile_leaves_the_scores_alone():
     scores = np.array([3.0, 1.0, 2.0])
     assert _intervals.conformal_quantile(scores, 0.5) == 2

@@ -185,6 +185,26 @@ def test_weight_decay_is_decoupled_and_spares_the_biases(weights, X):
         assert_allclose(after, before, rtol=1e-10)
 
 
+def test_loss_is_that_of_the_second_half(weights, X, y):
+    """Of four batches that change nothing, the mean over the last two."""
+    stage = _spring.Stage(1.0, 1.0, 10, 4, np.float64)
+    _, loss = _spring.run_stage(
+        weights,
+        X,
+        y,
+        None,
+        stage,
+        learning_rate=0.0,
+        momentum=0.9,
+        alpha=0.0,
+        activation="tanh",
+        random_state=np.random.RandomState(0),
+    )
+    late = np.random.RandomState(0).permutation(N_SAMPLES)[20:]
+    residual = (y - _network.output(weights, X, "tanh"))[late]
+    assert loss == pytest.approx(0.5 * np.mean(residual**2))
+
+
 def test_run_leaves_its_arguments_alone(weights, X, y):
     before = flatten(weights), X.copy(), y.copy()
     one_step_run(weights, X, y, 0.1)
@@ -242,6 +262,7 @@ def test_retried_stage_has_a_larger_batch_and_fewer_steps():
     stage = _spring.Stage(1.0, 0.1, 96, 100, np.float32)
     again = stage.retried(2, 10.0, 10_000)
     assert again == _spring.Stage(10.0, 1.0, 256, 62, np.float32)
+    assert stage.retried(1, 1.0, 10_000).batch_size == 192
     assert stage.retried(9, 1.0, 10_000).batch_size == _spring.MAX_BATCH_SIZE
     assert stage.retried(9, 1.0, 100).batch_size == 100
     assert stage.retried(0, 1.0, 10_000) == stage
@@ -345,6 +366,13 @@ def test_validation_weights_count(table):
     result = minimize(X, y, validation=(X, wrong, half.astype(float)))
     expected = score(result.weights, X[half], y[half])
     assert max(result.validation_scores) == pytest.approx(expected)
+
+
+def test_gain_below_the_tolerance_is_none(table):
+    """The first attempt always gains; the others would have to reach the impossible."""
+    result = minimize(*table, tol=1 - 1e-9, patience=2)
+    assert len(result.loss_curve) == 3
+    assert len(minimize(*table, tol=1e-4, patience=2).loss_curve) > 3
 
 
 def test_run_goes_on_from_given_weights(table):
