@@ -5,7 +5,6 @@ scale.
 """
 
 from copy import deepcopy
-from numbers import Integral
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -189,65 +188,6 @@ def _stop_early(member, train, validation):
     return member
 
 
-def pass_over(member, train, seed, *, network, solver):
-    """Go on with a member by one pass over the rows, for `partial_fit`.
-
-    Parameters
-    ----------
-    member : MLPRegressor or None
-        The fitted member, None for the first pass.
-    train : tuple of (X, y, sample_weight)
-        The rows.
-    seed : int
-        Source of the first weights and of the batches.
-    network, solver : dict
-        As in `fit_spring` and `fit_mlp`.
-
-    Returns
-    -------
-    MLPRegressor
-        A new member; the old one is left as it was.
-    """
-    X, y, sample_weight = train
-    if solver.get("solver") in ("adam", "sgd"):
-        member = MLPRegressor(random_state=seed) if member is None else deepcopy(member)
-        batch_size = min(solver["batch_size"], len(y))
-        settings = {**solver, "early_stopping": False, "batch_size": batch_size}
-        if getattr(member, "best_loss_", None) is None:
-            member.best_loss_ = np.inf  # a fit with early stopping leaves it empty
-        member.set_params(**network, **settings)
-        with mlp_training():
-            return member.partial_fit(X, y, sample_weight)
-    n_steps = 0 if member is None else member.n_steps_
-    rng = check_random_state(seed)
-    if isinstance(seed, Integral):
-        rng = np.random.RandomState([seed, n_steps])  # other batches in each pass
-    damping = max(solver["damping"][0] / (1 + n_steps / 50), 1e-3)
-    # Every row comes once: small batches make more steps of them, shorter ones.
-    batch_size = 32 if solver["batch_size"] == "auto" else solver["batch_size"]
-    batch_size = min(batch_size, len(y))
-    schedule = [
-        _spring.Stage(
-            damping, damping, batch_size, int(np.ceil(len(y) / batch_size)), np.float64
-        )
-    ]
-    result = _spring.minimize(
-        *train,
-        *train,
-        **network,
-        learning_rate=0.5 * solver["learning_rate"],
-        momentum=solver["momentum"],
-        schedule=schedule,
-        patience=1,
-        tol=0.0,
-        random_state=rng,
-        weights=None if member is None else member_weights(member),
-    )
-    new = fitted_member(MLPRegressor(**network, random_state=seed), result)
-    new.n_steps_ += n_steps
-    return new
-
-
 def _take(data, rows):
     return tuple(None if a is None else a[rows] for a in data)
 
@@ -361,7 +301,6 @@ def teach_members(
             members, processes, splits, held_out, seeds, strict=True
         )
     )
-
     gains = [
         new.validation_scores_[-1] - old.best_validation_score_
         for new, old in zip(taught, members, strict=True)

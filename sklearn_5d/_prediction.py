@@ -77,12 +77,11 @@ CHAIN_RULES = {
 def _stack_layers(members, dtype):
     """Put each layer of all the members into one array: transposed, the bias last."""
     layers = []
-    all_coefs = zip(*(member.coefs_ for member in members), strict=True)
-    all_intercepts = zip(*(member.intercepts_ for member in members), strict=True)
-    for coefs, intercepts in zip(all_coefs, all_intercepts, strict=True):
-        coefs = np.array(coefs).transpose(0, 2, 1)
-        layer = np.empty((*coefs.shape[:2], coefs.shape[2] + 1), dtype)
-        layer[..., :-1], layer[..., -1] = coefs, np.array(intercepts)
+    for i, coef in enumerate(members[0].coefs_):
+        layer = np.empty((len(members), coef.shape[1], coef.shape[0] + 1), dtype)
+        for matrix, member in zip(layer, members, strict=True):
+            matrix[:, :-1] = member.coefs_[i].T
+            matrix[:, -1] = member.intercepts_[i]
         layers.append(layer)
     return layers
 
@@ -108,11 +107,11 @@ def _prepare(members, X, activation):
     return layers, _falling_logistic, _falling_logistic_chain
 
 
-def _blocks(layers, X):
+def _blocks(layers, X, with_derivatives=False):
     """Yield slices of the rows, and for each layer two buffers that they share.
 
-    One holds the layer's input, with `X` in the first, the other is empty for the
-    derivatives by it.
+    One holds the layer's input, with `X` in the first, the other, on demand, is empty
+    for the derivatives by it.
     """
     widest = max(layer.shape[1] for layer in layers)
     size = max(BLOCK_SIZE // (len(layers[0]) * widest), MIN_BLOCK_ROWS)
@@ -125,7 +124,7 @@ def _blocks(layers, X):
     ]
     derivatives = [
         np.empty((len(layer), layer.shape[2] - 1, size), layer.dtype)
-        for layer in layers
+        for layer in (layers if with_derivatives else ())
     ]
     for rows in blocks(len(X), size):
         block = X[rows].T
@@ -198,7 +197,7 @@ def mean_and_gradient(members, X, activation):
     layers, function, chain_rule = _prepare(members, X, activation)
     backward = [layer[..., :-1].transpose(0, 2, 1) for layer in layers]
     mean, gradient = np.empty(len(X)), np.empty(X.shape[::-1])
-    for rows, n_rows, A, D in _blocks(layers, X):
+    for rows, n_rows, A, D in _blocks(layers, X, with_derivatives=True):
         mean[rows] = mean_output(_forward(layers, A, function))[:n_rows]
         D[-1][:] = backward[-1]
         for i in range(len(D) - 1, 0, -1):

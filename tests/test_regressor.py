@@ -520,9 +520,43 @@ def test_partial_fit(pass_solver, n_estimators):
         model.partial_fit(X[rows], y[rows])
         scores.append(model.score(X_new, y_new))
     linear = LinearRegression().fit(X, y).score(X_new, y_new)
-    assert scores[0] < linear + 0.02 < scores[-1]
+    assert scores[0] < scores[-1]
+    assert scores[-1] > linear + 0.02
     lower, upper = model.predict_interval(X_new).T
     assert np.mean((lower <= y_new) & (y_new <= upper)) > 0.8
+
+
+@pytest.mark.parametrize("noise_ratio", [0, 0.1])
+@pytest.mark.parametrize("name", ["friedman1", "otl_circuit"])
+def test_stream_is_about_as_accurate_as_a_fit(name, noise_ratio):
+    X, y = make_function(name, 2000, random_state=0)
+    X_new, y_new = make_function(name, 500, random_state=1)
+    y += noise_ratio * y.std() * np.random.default_rng(0).normal(size=len(y))
+    stream = FiveDRegressor(n_estimators=2, random_state=0)
+    for start in range(0, 2000, 200):
+        rows = slice(start, start + 200)
+        stream.partial_fit(X[rows], y[rows])
+    whole = clone(stream).set_params(gaussian_process=False).fit(X, y)
+    errors = [np.std(model.predict(X_new) - y_new) for model in (stream, whole)]
+    assert errors[0] < 1.5 * errors[1]
+
+
+def test_stream_remembers_what_came_first(table, fresh):
+    """Rows of one half of the table come first, those of the other half after them."""
+    X, y = table
+    order = np.argsort(X[:, 3])
+    model = small()
+    for rows in np.array_split(order, 5):
+        model.partial_fit(X[rows], y[rows])
+    new = small()
+    new.partial_fit(X[order[-30:]], y[order[-30:]])
+    assert model.score(*fresh) > 0.5 > new.score(*fresh)
+
+
+def test_fit_starts_without_what_a_stream_remembered(table):
+    X, y = table
+    model = small().partial_fit(X, y).fit(X, y).partial_fit(X[:20], y[:20])
+    assert len(model._memory[1]) == 20
 
 
 def test_partial_fit_keeps_the_scaling_of_the_first_call(table, pass_solver):
