@@ -2,9 +2,10 @@
 
 The natural gradient keeps a sample of all rows so far, of bounded size, in which every
 row that ever came has the same chance to be. Each call trains on the new rows and on
-the sample, in as many steps as the new rows ask for, and each network holds out a tenth
-of the rows, the same tenth in every call. So no call forgets what those before it have
-learnt, and the damping falls from call to call as in a single run.
+the sample, in a number of steps that grows as the square root of the new rows, and each
+network holds out a tenth of the rows, the same tenth in every call. So no call forgets
+what those before it have learnt, and the damping falls from call to call as in a single
+run.
 """
 
 from copy import deepcopy
@@ -22,8 +23,9 @@ from ._threads import mlp_training, single_threaded_blas
 MAX_MEMORY_ROWS = 10_000
 N_FOLDS = 10
 BATCH_SIZE = 128
-# How often a new row comes, on average, in the call that brings it.
-N_PASSES = 20
+# Steps of a call, beside the square root of the number of its new rows: small chunks
+# get more steps a row, as each of them is a start.
+STEP_FACTOR = 5
 
 
 class Memory(NamedTuple):
@@ -115,9 +117,7 @@ def pass_spring(member, memory, n_new, fold, seed, *, network, solver):
     batch_size, precision = solver.pop("batch_size"), solver.pop("precision")
     if batch_size == "auto":
         batch_size = BATCH_SIZE
-    max_steps = min(
-        int(np.ceil(N_PASSES * n_new / batch_size)), solver.pop("max_steps")
-    )
+    max_steps = min(int(STEP_FACTOR * np.sqrt(n_new)), solver.pop("max_steps"))
     if member is None:
         weights, n_steps, damping = None, 0, 10 * highest
     else:
