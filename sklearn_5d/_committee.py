@@ -5,6 +5,7 @@ scale.
 """
 
 from copy import deepcopy
+from numbers import Integral
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -28,6 +29,26 @@ STRONG_DECAY = 0.1
 def member_weights(member):
     """Return the weights of a fitted `MLPRegressor`."""
     return Weights(member.coefs_, member.intercepts_)
+
+
+def continued_generator(seed, n_steps):
+    """Make a generator that differs from call to call, but not from run to run.
+
+    Parameters
+    ----------
+    seed : int, RandomState instance or None
+        Source of randomness.
+    n_steps : int
+        Steps that were taken in the calls before.
+
+    Returns
+    -------
+    numpy.random.RandomState
+        The generator.
+    """
+    if isinstance(seed, Integral):
+        return np.random.RandomState([seed, n_steps])
+    return check_random_state(seed)
 
 
 def split_rows(n_samples, n_estimators, validation_fraction, random_state):
@@ -260,7 +281,7 @@ def teach_members(
         _take(data, rows) if validation == "held out" else validation
         for _, rows in splits
     ]
-    rng = np.random.RandomState(seeds[0])
+    rng = check_random_state(seeds[0])
     with single_threaded_blas:
         kernel, noise_variance = _gaussian_process.fit_kernel(*data, rng)
         try:
@@ -320,7 +341,7 @@ def _teach_member(member, process, share, train, validation, seed, network, max_
             X,
             network=network,
             max_steps=max_steps,
-            random_state=np.random.RandomState([seed, member.n_steps_]),
+            random_state=continued_generator(seed, member.n_steps_),
         )
     loss = 0.5 * np.mean((y - output(result.weights, X, activation)) ** 2)
     prediction = output(result.weights, X_val, activation)

@@ -9,15 +9,13 @@ run.
 """
 
 from copy import deepcopy
-from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
 from sklearn.neural_network import MLPRegressor
-from sklearn.utils import check_random_state
 
 from . import _spring
-from ._committee import fitted_member, member_weights
+from ._committee import continued_generator, fitted_member, member_weights
 from ._threads import mlp_training, single_threaded_blas
 
 MAX_MEMORY_ROWS = 10_000
@@ -46,13 +44,6 @@ class Memory(NamedTuple):
         return self.X[rows], self.y[rows], None if np.ptp(weight) == 0 else weight
 
 
-def _generator(seed, n_steps):
-    """Make a generator that differs from call to call, but not from run to run."""
-    if isinstance(seed, Integral):
-        return np.random.RandomState([seed, n_steps])
-    return check_random_state(seed)
-
-
 def remember(memory, data, seed, n_steps):
     """Join new rows with those that were kept.
 
@@ -75,7 +66,7 @@ def remember(memory, data, seed, n_steps):
     X, y, sample_weight = data
     if sample_weight is None:
         sample_weight = np.ones(len(y))
-    rng = _generator(seed, n_steps)
+    rng = continued_generator(seed, n_steps)
     rank, fold = rng.uniform(size=len(y)), rng.randint(N_FOLDS, size=len(y))
     new = Memory(X, y, sample_weight, rank, fold)
     if memory is None:
@@ -140,7 +131,7 @@ def pass_spring(member, memory, n_new, fold, seed, *, network, solver):
             **network,
             **solver,
             schedule=schedule,
-            random_state=_generator(seed, n_steps),
+            random_state=continued_generator(seed, n_steps),
             weights=weights,
         )
     new = fitted_member(MLPRegressor(**network, random_state=seed), result)

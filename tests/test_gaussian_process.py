@@ -1,0 +1,199 @@
+"""The Gaussian process, and what the networks learn from it."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.linalg import LinAlgError
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+
+from sklearn_5d import FiveDRegressor, _gaussian_process
+from sklearn_5d._gaussian_process import (
+    best_share,
+    condition,
+    fit_kernel,
+    synthetic_inputs,
+)
+from sklearn_5d.datasets import make_function
+
+RNG = np.random.RandomState(0)
+X = RNG.normal(size=(60, 5))
+Y = np.sin(X[:, 0]) + X[:, 1] + 0.1 * RNG.normal(size=60)
+X_NEW = RNG.normal(size=(20, 5))
+
+
+def kernel():
+    return ConstantKernel(2.0) * RBF([1.0, 2.0, 3.0, 4.0, 5.0])
+
+
+def smooth(n_samples=150, noise=0.1, seed=0):
+    X, y = make_function("friedman1", n_samples, random_state=seed)
+    return X, y + noise * y.std() * np.random.default_rng(seed).normal(size=n_samples)
+
+
+def model(**parameters):
+    parameters = {"n_estimators": 2, "random_state": 0, **parameters}
+    return FiveDRegressor(**parameters)
+
+
+def test_fitted_kernel_is_likelier_than_its_start():
+    covariance, noise_variance = fit_kernel(X, Y, None, np.random.RandomState(0))
+
+    def log_likelihood(covariance, noise_variance):
+        process = GaussianProcessRegressor(
+            covariance + WhiteKernel(noise_variance), optimizer=None
+        )
+        return process.fit(X, Y).log_marginal_likelihood_value_
+
+    start = log_likelihood(ConstantKernel(1.0) * RBF(np.ones(5)), 1e-2)
+    assert log_likelihood(covariance, noise_variance) > start + 10
+    # Three of the inputs mean nothing.
+    scales = covariance.k2.length_scale
+    assert scales[2:].min() > 2 * scales[0]
+    assert 0.003 < noise_variance < 0.03
+
+
+def test_more_rows_than_the_likelihood_takes(monkeypatch):
+    monkeypatch.setattr(_gaussian_process, "MAX_LIKELIHOOD_ROWS", 40)
+    weights = np.r_[np.ones(40), np.zeros(20)]
+    y = np.r_[Y[:40], np.full(20, 1e6)]
+    _, noise_variance = fit_kernel(X, y, weights, np.random.RandomState(0))
+    assert noise_variance < 0.1
+
+
+def test_conditioning_is_that_of_scikit_learn():
+    theirs = GaussianProcessRegressor(kernel(), alpha=0.01, optimizer=None).fit(X, Y)
+    ours = condition(kernel(), 0.01, X, Y, None)
+    assert_allclose(ours.predict(X_NEW), theirs.predict(X_NEW), atol=1e-9)
+
+
+def test_a_weight_of_two_is_two_rows():
+    weights = np.ones(60)
+    weights[:10] = 2
+    # The mean weight is the unit, so the noise of the equal rows is scaled as well.
+    ours = condition(kernel(), 0.01 / weights.mean(), X, Y, weights)
+    twice = condition(kernel(), 0.01, np.r_[X, X[:10]], np.r_[Y, Y[:10]], None)
+    assert_allclose(ours.predict(X_NEW), twice.predict(X_NEW), atol=1e-8)
+
+
+def test_equal_rows_without_noise_get_some():
+    rows = np.r_[X, X]
+    process = condition(kernel(), 1e-14, rows, np.r_[Y, Y], None)
+    assert np.isfinite(process.predict(X_NEW)).all()
+
+
+def test_a_covariance_that_stays_singular_is_an_error():
+    with pytest.raises(LinAlgError, match="60 rows is singular"):
+        condition(kernel(), -1.0, X, Y, None)
+
+
+def test_best_share_is_least_squares():
+    process, network = RNG.normal(size=(2, 60)) + Y
+    share = best_share(process, network, Y, None)
+    slope = np.linalg.lstsq((process - network)[:, None], Y - network)[0]
+    assert 0.2 < share < 0.8
+    assert_allclose(share, slope[0])
+
+
+@pytest.mark.parametrize(
+    ("process", "network", "share"),
+    [
+        (Y, Y + 1, 1),
+        (Y + 1, Y, 0),
+        (Y + 1, Y + 1, 0),
+        (Y + 0.99 * X[:, 0], Y + X[:, 0], 0),
+    ],
+)
+def test_share_of_the_better_one(process, network, share):
+    assert best_share(process, network, Y, None) == share
+
+
+def test_share_follows_the_weights():
+    first = np.arange(60) < 30
+    process, network = np.where(first, Y, 0), np.where(first, 0, Y)
+    assert best_share(process, network, Y, np.where(first, 1.0, 0.0)) == 1
+    assert best_share(process, network, Y, np.where(first, 0.0, 1.0)) == 0
+
+
+def test_synthetic_inputs_have_the_distribution_of_each_column():
+    columns = np.column_stack([np.exp(X[:, 0]), X[:, 0], np.full(60, 3.0)])
+    drawn = synthetic_inputs(columns, 4000, np.random.RandomState(0))
+    assert drawn.shape == (4000, 3)
+    assert (drawn.min(axis=0) >= columns.min(axis=0)).all()
+    assert (drawn.max(axis=0) <= columns.max(axis=0)).all()
+    assert_allclose(
+        np.median(drawn, axis=0), np.median(columns, axis=0), rtol=0.2, atol=0.1
+    )
+    assert abs(np.corrcoef(drawn[:, 0], drawn[:, 1])[0, 1]) < 0.05
+
+
+def test_networks_learn_from_the_process():
+    X, y = smooth()
+    X_new, y_new = make_function("friedman1", 500, random_state=1)
+    taught, alone = model().fit(X, y), model(gaussian_process=False).fit(X, y)
+    assert 0.2 < taught.gaussian_process_share_ <= 1
+    assert alone.gaussian_process_share_ == 0
+    errors = [np.std(m.predict(X_new) - y_new) for m in (taught, alone)]
+    assert errors[0] < 0.95 * errors[1]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "learns"),
+    [
+        ({}, True),
+        ({"n_estimators": 1}, False),
+        ({"n_estimators": 1, "gaussian_process": True}, True),
+    ],
+)
+def test_who_learns_from_it(parameters, learns):
+    fitted = model(**parameters).fit(*smooth())
+    assert (fitted.gaussian_process_share_ > 0) == learns
+
+
+def test_validation_rows_judge_it():
+    X_val, y_val = smooth(seed=1)
+    fitted = model(n_estimators=1, gaussian_process=True).fit(
+        *smooth(), X_val=X_val, y_val=y_val
+    )
+    assert fitted.gaussian_process_share_ > 0
+    scale = np.sqrt(np.mean((fitted.predict(X_val) - y_val) ** 2))
+    assert_allclose(fitted.residual_scale_, scale)
+
+
+def test_no_share_where_the_target_is_noise():
+    X = np.random.default_rng(0).uniform(size=(100, 5))
+    y = np.random.default_rng(1).normal(size=100)
+    fitted = model().fit(X, y)
+    assert np.std(fitted.predict(X)) < 0.5
+
+
+def test_a_singular_covariance_leaves_the_networks(monkeypatch):
+    def fail(*args, **kwargs):
+        raise LinAlgError
+
+    monkeypatch.setattr(_gaussian_process, "cho_factor", fail)
+    X, y = smooth()
+    fitted = model().fit(X, y)
+    assert fitted.gaussian_process_share_ == 0
+    alone = model(gaussian_process=False).fit(X, y)
+    assert_array_equal(fitted.predict(X), alone.predict(X))
+
+
+def test_lessons_that_do_not_help_are_forgotten(monkeypatch):
+    monkeypatch.setattr(_gaussian_process, "best_share", lambda *args: 1.0)
+    monkeypatch.setattr(
+        _gaussian_process.Process, "predict", lambda self, X: np.full(len(X), 5.0)
+    )
+    X, y = smooth()
+    fitted = model().fit(X, y)
+    assert fitted.gaussian_process_share_ == 0
+    alone = model(gaussian_process=False).fit(X, y)
+    assert_array_equal(fitted.predict(X), alone.predict(X))
+
+
+@pytest.mark.parametrize("state", [None, np.random.RandomState(0)])
+def test_any_random_state(state):
+    fitted = model(random_state=state).fit(*smooth(80))
+    single = model(random_state=state, n_estimators=1, gaussian_process=True)
+    assert np.isfinite(single.fit(*smooth(80)).predict(X_NEW)).all()
+    assert np.isfinite(fitted.predict(X_NEW)).all()
