@@ -473,6 +473,17 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
         -------
         FiveDRegressor
             The fitted estimator.
+
+        Examples
+        --------
+        >>> from sklearn_5d import FiveDRegressor
+        >>> from sklearn_5d.datasets import make_function
+        >>> X, y = make_function("friedman1", 200, noise=0.1, random_state=0)
+        >>> model = FiveDRegressor(n_estimators=2, random_state=0)
+        >>> model.fit(X[:150], y[:150], X_val=X[150:], y_val=y[150:])
+        FiveDRegressor(n_estimators=2, random_state=0)
+        >>> len(model.estimators_)
+        2
         """
         self._check_parameters()
         self._memory = None
@@ -874,6 +885,16 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
         y_std : ndarray of shape (n_samples,)
             Spread of the members joined with the scale of the out-of-fold residuals.
             Only with ``return_std=True``.
+
+        Examples
+        --------
+        >>> from sklearn_5d import FiveDRegressor
+        >>> from sklearn_5d.datasets import make_function
+        >>> X, y = make_function("friedman1", 200, noise=0.1, random_state=0)
+        >>> model = FiveDRegressor(solver="lbfgs", n_estimators=2).fit(X, y)
+        >>> y_mean, y_std = model.predict(X[:3], return_std=True)
+        >>> bool((y_std > 0).all())
+        True
         """
         X = self._validate_inputs(X)
         if return_std:
@@ -922,6 +943,16 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
         -------
         ndarray of shape (n_samples, 2)
             Lower and upper bound, in y's units.
+
+        Examples
+        --------
+        >>> from sklearn_5d import FiveDRegressor
+        >>> from sklearn_5d.datasets import make_function
+        >>> X, y = make_function("friedman1", 200, noise=0.1, random_state=0)
+        >>> model = FiveDRegressor(solver="lbfgs", n_estimators=2).fit(X, y)
+        >>> lower, upper = model.predict_interval(X, confidence_level=0.8).T
+        >>> bool((lower < upper).all())
+        True
         """
         if not (isinstance(confidence_level, Real) and 0 < confidence_level < 1):
             raise ValueError(
@@ -950,6 +981,16 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
         -------
         ndarray of shape (n_samples, n_features)
             The exact gradient, in y's units per unit of each input.
+
+        Examples
+        --------
+        >>> from sklearn_5d import FiveDRegressor
+        >>> from sklearn_5d.datasets import make_function
+        >>> X, y = make_function("friedman1", 200, noise=0.1, random_state=0)
+        >>> model = FiveDRegressor(solver="lbfgs", n_estimators=2).fit(X, y)
+        >>> gradient = model.predict_gradient(X)
+        >>> print(f"dy/dx3 is about {gradient[:, 3].mean():.0f}")
+        dy/dx3 is about 10
         """
         X = self._validate_inputs(X)
         return map_rows(self._gradient, X, self.n_features_in_, self.n_jobs)
@@ -972,6 +1013,15 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
         -------
         ndarray of shape (n_samples,), dtype=bool
             Whether any input is below its minimum or above its maximum in training.
+
+        Examples
+        --------
+        >>> from sklearn_5d import FiveDRegressor
+        >>> from sklearn_5d.datasets import make_function
+        >>> X, y = make_function("friedman1", 200, noise=0.1, random_state=0)
+        >>> model = FiveDRegressor(solver="lbfgs", n_estimators=2).fit(X, y)
+        >>> model.is_extrapolation([[0.5, 0.5, 0.5, 0.5, 0.5], [0.5, 0.5, 2, 0.5, 0.5]])
+        array([False,  True])
         """
         X = self._validate_inputs(X)
         return map_rows(self._excess, X, 1, self.n_jobs)[:, 0] > 0
