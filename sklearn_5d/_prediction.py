@@ -77,11 +77,12 @@ CHAIN_RULES = {
 def _stack_layers(members, dtype):
     """Put each layer of all the members into one array: transposed, the bias last."""
     layers = []
-    for i, coef in enumerate(members[0].coefs_):
-        layer = np.empty((len(members), coef.shape[1], coef.shape[0] + 1), dtype)
-        for matrix, member in zip(layer, members, strict=True):
-            matrix[:, :-1] = member.coefs_[i].T
-            matrix[:, -1] = member.intercepts_[i]
+    all_coefs = zip(*(member.coefs_ for member in members), strict=True)
+    all_intercepts = zip(*(member.intercepts_ for member in members), strict=True)
+    for coefs, intercepts in zip(all_coefs, all_intercepts, strict=True):
+        coefs = np.array(coefs).transpose(0, 2, 1)
+        layer = np.empty((*coefs.shape[:2], coefs.shape[2] + 1), dtype)
+        layer[..., :-1], layer[..., -1] = coefs, np.array(intercepts)
         layers.append(layer)
     return layers
 
