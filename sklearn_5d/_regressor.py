@@ -989,8 +989,8 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
         >>> X, y = make_function("friedman1", 200, noise=0.1, random_state=0)
         >>> model = FiveDRegressor(solver="lbfgs", n_estimators=2).fit(X, y)
         >>> gradient = model.predict_gradient(X)
-        >>> print(f"dy/dx3 is about {gradient[:, 3].mean():.0f}")
-        dy/dx3 is about 10
+        >>> bool(abs(gradient[:, 3].mean() - 10) < 1)
+        True
         """
         X = self._validate_inputs(X)
         return map_rows(self._gradient, X, self.n_features_in_, self.n_jobs)
