@@ -210,15 +210,14 @@ def comparison(document, rows):
 def _side_by_side(document, rows, timed):
     """Show what each estimator costs and gives, a table for each size."""
     errors = mean_errors(rows, 0)
-    peaks = median_memory(rows).peak_memory_mib.unstack()
+    columns = {
+        "error": errors,
+        "fit time (s)": mean_times(rows),
+        f"fit time / {BASELINE}": fit_time_ratios(rows),
+        "predict time (s)": mean_times(rows, "predict_time_s"),
+        "peak memory (MiB)": median_memory(rows).peak_memory_mib.unstack(),
+    }
     for size in errors:
-        columns = {
-            "error": errors,
-            "fit time (s)": mean_times(rows),
-            f"fit time / {BASELINE}": fit_time_ratios(rows),
-            "predict time (s)": mean_times(rows, "predict_time_s"),
-            "peak memory (MiB)": peaks,
-        }
         table = pd.DataFrame(
             {name: frame[size] for name, frame in columns.items() if size in frame}
         )

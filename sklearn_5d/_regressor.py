@@ -563,13 +563,12 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
             self._widen_range(X)
         data = self._scaled(X, y, sample_weight)
         if first:
-            self._set_calibration(np.empty((0, X.shape[1])), y[:0], y[:0])
+            self._set_calibration(y[:0], y[:0], y[:0])
         else:
-            z = member_outputs(members, data[0], self.activation).mean(axis=0)
-            prediction = _scaling.to_target(self.y_scaler_, z)
+            prediction, spread = self._mean_and_spread(data[0])
             n_kept = max(0, MIN_CALIBRATION_ROWS - len(y))
             latest = self._conformity_scores[:n_kept]
-            self._set_calibration(data[0], prediction, y, latest)
+            self._set_calibration(prediction, spread, y, latest)
         seeds = self._seeds(len(members))
         bound = self._member_fit(len(y)).keywords
         if self.solver == "spring":
@@ -829,9 +828,10 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
         prediction, target = (
             _scaling.to_target(self.y_scaler_, v[held_out]) for v in (z, y)
         )
-        self._set_calibration(X[held_out], prediction, target)
+        _, spread = self._mean_and_spread(X[held_out])
+        self._set_calibration(prediction, spread, target)
 
-    def _set_calibration(self, Z, prediction, target, before=()):
+    def _set_calibration(self, prediction, spread, target, before=()):
         """Keep the absolute residuals in units of their scale, the latest first."""
         residual = np.abs(target - prediction)
         if len(residual) == 0:
@@ -843,7 +843,6 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
             squares = self.residual_scale_**2, square
             square = np.average(squares, weights=[len(before), len(residual)])
         self.residual_scale_ = float(np.sqrt(square))
-        _, spread = self._mean_and_spread(Z)
         scale = prediction_scale(spread, self.residual_scale_, 0.0)
         scores = residual / np.where(scale > 0, scale, 1)
         self._conformity_scores = np.r_[scores, before]
