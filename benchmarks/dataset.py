@@ -7,21 +7,12 @@ had, and on the airfoil measurements, where it cannot. A formula of
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from sklearn.model_selection import GroupKFold, ShuffleSplit
 
-from sklearn_5d.datasets import FUNCTIONS, fetch_airfoil_self_noise, make_function
-
-AIRFOIL_HINT = (
-    "The airfoil measurements were not at hand. Give a copy with `--airfoil PATH`, or "
-    "run once with a connection to openml.org (data set 46904)."
-)
-
-# The airfoil table that lies beside a checkout of the project, if there is one.
-AIRFOIL_PATH = Path(__file__).parents[2] / "shared" / "data" / "airfoil_self_noise.csv"
+from sklearn_5d.datasets import FUNCTIONS, load_airfoil_self_noise, make_function
 
 N_TEST = 10_000
 
@@ -130,31 +121,16 @@ class Table:
         return Split(self.X[train], self.y[train], self.X[test], y_test, y_test)
 
 
-def load_datasets(airfoil_path=None):
-    """Collect every dataset that can be had on this machine.
-
-    Parameters
-    ----------
-    airfoil_path : path-like, default=None
-        A copy of the airfoil measurements. None takes the one beside the project, or
-        else downloads from OpenML.
+def load_datasets():
+    """Collect every dataset.
 
     Returns
     -------
     datasets : dict
-        Formula or Table by name. Without the airfoil tables if they cannot be had.
+        Formula or Table by name.
     """
     datasets = {name: Formula(name) for name in FUNCTIONS}
-    if airfoil_path is None and AIRFOIL_PATH.exists():
-        airfoil_path = AIRFOIL_PATH
-    try:
-        X, y = fetch_airfoil_self_noise(path=airfoil_path, return_X_y=True)
-    except OSError:
-        # A path that the user named and that cannot be read is an error; a download
-        # that fails is not.
-        if airfoil_path is not None:
-            raise
-        return datasets
+    X, y = load_airfoil_self_noise(return_X_y=True)
     # One operating point is one angle, chord, velocity and thickness; its rows differ
     # in frequency alone, so a random split interpolates inside a measured spectrum.
     operating_point = np.unique(X[:, 1:], axis=0, return_inverse=True)[1].ravel()

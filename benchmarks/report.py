@@ -14,7 +14,6 @@ from pathlib import Path
 import findings
 import pandas as pd
 import pictures
-from dataset import AIRFOIL_HINT
 from document import Document
 from estimator import BASELINE, REFERENCE
 from figures import (
@@ -260,7 +259,7 @@ def airfoil(document, rows):
     """Show the airfoil measurements under both splits."""
     chosen = select(rows, "accuracy", airfoil=True)
     if chosen.empty:
-        document.text(f"This section was skipped. {AIRFOIL_HINT}")
+        document.text("This section was skipped: no run had the airfoil tables.")
         return
     document.text(
         "1,503 wind tunnel measurements, four fifths fitted. RMSE in dB and coverage "

@@ -405,7 +405,6 @@ def main(arguments=None):
         action="store_true",
         help="time cells beside each other: faster, and less to be trusted",
     )
-    parser.add_argument("--airfoil", metavar="PATH", help="a copy of the airfoil table")
     parser.add_argument(
         "--dask", metavar="ADDRESS", help='a scheduler, or "local" to start one'
     )
@@ -413,7 +412,7 @@ def main(arguments=None):
     path = arguments.output / "rows.csv"
     if path.exists() and not arguments.resume:
         parser.error(f"{path} exists: give --resume to go on, or another --output.")
-    datasets = dataset.load_datasets(arguments.airfoil)
+    datasets = dataset.load_datasets()
     for known, names in (
         (ESTIMATORS, arguments.estimators),
         (datasets, arguments.datasets),

@@ -6,9 +6,6 @@
 # rows asks for the gaps in spectra that were measured. A split by operating points asks
 # for whole spectra that were not. Which of the two errors do you want to know, and how
 # far apart are they?
-#
-# The table comes from OpenML, or from the CSV that the environment variable
-# `SKLEARN_5D_AIRFOIL` names.
 
 # %%
 import os
@@ -20,13 +17,11 @@ from sklearn.metrics import root_mean_squared_error
 from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit
 
 from sklearn_5d import FiveDRegressor
-from sklearn_5d.datasets import fetch_airfoil_self_noise
+from sklearn_5d.datasets import load_airfoil_self_noise
 
 short = os.environ.get("SKLEARN_5D_SHORT") == "1"
 
-X, y = fetch_airfoil_self_noise(
-    path=os.environ.get("SKLEARN_5D_AIRFOIL"), return_X_y=True
-)
+X, y = load_airfoil_self_noise(return_X_y=True)
 _, point = np.unique(X[:, 1:], axis=0, return_inverse=True)
 point = point.ravel()
 

@@ -193,17 +193,6 @@ def test_groups_of_a_table_stay_whole():
     np.testing.assert_array_equal(np.sort(held_out), np.sort(table.y))
 
 
-def test_airfoil_is_optional(monkeypatch):
-    def fail(**_):
-        raise OSError("no connection")
-
-    monkeypatch.setattr(dataset, "fetch_airfoil_self_noise", fail)
-    monkeypatch.setattr(dataset, "AIRFOIL_PATH", Path("missing"))
-    assert set(dataset.load_datasets()) == set(dataset.FUNCTIONS)
-    with pytest.raises(OSError, match="no connection"):
-        dataset.load_datasets("missing.csv")
-
-
 @pytest.mark.parametrize("name", estimator.ESTIMATORS)
 def test_entries(name):
     entry = estimator.ESTIMATORS[name]

@@ -3,7 +3,6 @@
 import pickle
 import sys
 from math import cos, e, erf, exp, log, pi, sin, sqrt, tanh
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,12 +10,8 @@ from scipy.optimize import rosen
 from sklearn.datasets import make_friedman1
 
 from sklearn_5d import datasets
-from sklearn_5d.datasets import FUNCTIONS, fetch_airfoil_self_noise, make_function
+from sklearn_5d.datasets import FUNCTIONS, load_airfoil_self_noise, make_function
 
-AIRFOIL_CSV = Path(__file__).parents[2] / "shared/data/airfoil_self_noise.csv"
-needs_airfoil = pytest.mark.skipif(
-    not AIRFOIL_CSV.exists(), reason="the airfoil measurements are not at hand"
-)
 CENTRE = [0.5] * 5
 
 
@@ -243,7 +238,7 @@ def test_wrong_shape(X):
 def test_function_is_pickled_by_name():
     piston = FUNCTIONS["piston"]
     assert pickle.loads(pickle.dumps(piston)) is piston
-    assert datasets.piston is piston
+    assert datasets._functions.piston is piston
 
 
 def test_functions_are_read_only():
@@ -258,100 +253,53 @@ def test_functions_are_read_only():
 # --------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def airfoil_table():
-    """A stand-in with the shape and the ranges of the measurements."""
-    generator = np.random.RandomState(0)
-    low, high = np.array([(c.low, c.high) for c in datasets._AIRFOIL]).T
-    table = generator.uniform(low, high, size=(1503, 6))
-    table[0], table[-1] = low, high
-    return table
-
-
-@pytest.fixture
-def write_csv(tmp_path):
-    def write(table):
-        path = tmp_path / "airfoil.csv"
-        header = ",".join("abcdef"[: table.shape[1]])
-        np.savetxt(path, table, delimiter=",", header=header, comments="")
-        return path
-
-    return write
-
-
-@needs_airfoil
 def test_airfoil_measurements():
-    airfoil = fetch_airfoil_self_noise(path=AIRFOIL_CSV)
+    airfoil = load_airfoil_self_noise()
     assert airfoil.data.shape == (1503, 5)
     np.testing.assert_array_equal(airfoil.data[0], [800, 0, 0.3048, 71.3, 0.00266337])
     assert airfoil.target[0] == 126.201
     assert airfoil.target.mean() == pytest.approx(124.836, abs=1e-3)
     assert airfoil.target.std() == pytest.approx(6.897, abs=1e-3)
-    header = AIRFOIL_CSV.read_text().split("\n")[0].strip().split(",")
-    assert airfoil.feature_names + airfoil.target_names == header
+    assert airfoil.target_names == ["sound_pressure_level"]
+    assert airfoil.feature_names[0] == "frequency"
     assert airfoil.frame is None
-    assert "1503" in airfoil.DESCR
 
 
-def test_airfoil_from_openml(monkeypatch, airfoil_table, tmp_path):
-    asked = {}
-
-    def fetch_openml(**parameters):
-        asked.update(parameters)
-        return airfoil_table[:, :5], airfoil_table[:, 5]
-
-    monkeypatch.setattr(datasets, "fetch_openml", fetch_openml)
-    airfoil = fetch_airfoil_self_noise(tmp_path)
-    assert asked["data_id"] == 46904
-    assert asked["target_column"] == "scaled-sound-pressure"
-    assert asked["data_home"] == tmp_path
-    np.testing.assert_array_equal(airfoil.data, airfoil_table[:, :5])
-    np.testing.assert_array_equal(airfoil.target, airfoil_table[:, 5])
-
-
-def test_airfoil_return_X_y(airfoil_table, write_csv):
-    X, y = fetch_airfoil_self_noise(path=write_csv(airfoil_table), return_X_y=True)
-    np.testing.assert_allclose(X, airfoil_table[:, :5])
-    np.testing.assert_allclose(y, airfoil_table[:, 5])
+def test_airfoil_description_names_source_licence_and_ranges():
+    airfoil = load_airfoil_self_noise()
+    for text in ("10.24432/C5VW2C", "CC BY 4.0", "1,503", "106 operating points"):
+        assert text in airfoil.DESCR
+    table = np.column_stack([airfoil.data, airfoil.target])
+    for name, column in zip(
+        airfoil.feature_names + airfoil.target_names, table.T, strict=True
+    ):
+        line = next(s for s in airfoil.DESCR.splitlines() if s.startswith(name))
+        *_, low, high, n_distinct = line.split()
+        assert (float(low), float(high)) == (column.min(), column.max())
+        assert int(n_distinct) == len(np.unique(column))
+    points = np.unique(airfoil.data[:, 1:], axis=0)
+    assert len(points) == 106
 
 
-def test_airfoil_as_frame(airfoil_table, write_csv):
+def test_airfoil_return_X_y():
+    airfoil = load_airfoil_self_noise()
+    X, y = load_airfoil_self_noise(return_X_y=True)
+    np.testing.assert_array_equal(X, airfoil.data)
+    np.testing.assert_array_equal(y, airfoil.target)
+
+
+def test_airfoil_as_frame():
     pytest.importorskip("pandas")
-    airfoil = fetch_airfoil_self_noise(
-        path=str(write_csv(airfoil_table)), as_frame=True
-    )
+    arrays, airfoil = load_airfoil_self_noise(), load_airfoil_self_noise(as_frame=True)
     assert list(airfoil.data.columns) == airfoil.feature_names
     assert [airfoil.target.name] == airfoil.target_names
     assert airfoil.frame.shape == (1503, 6)
-    np.testing.assert_allclose(airfoil.frame, airfoil_table)
+    np.testing.assert_array_equal(airfoil.data, arrays.data)
+    np.testing.assert_array_equal(airfoil.target, arrays.target)
 
 
-def test_airfoil_without_pandas(monkeypatch, airfoil_table, write_csv):
+def test_airfoil_without_pandas(monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
-    path = write_csv(airfoil_table)
-    assert fetch_airfoil_self_noise(path=path).data.shape == (1503, 5)
+    assert load_airfoil_self_noise().data.shape == (1503, 5)
     with pytest.raises(ImportError, match=r"pip install 'sklearn_5d\[report\]'"):
-        fetch_airfoil_self_noise(path=path, as_frame=True)
-
-
-@pytest.mark.parametrize("shape", [(1502, 6), (1503, 5)])
-def test_airfoil_of_another_shape(airfoil_table, write_csv, shape):
-    path = write_csv(airfoil_table[: shape[0], : shape[1]])
-    rows, columns = shape
-    message = rf"Got a table of shape \({rows}, {columns}\) .*, expected \(1503, 6\)"
-    with pytest.raises(ValueError, match=message):
-        fetch_airfoil_self_noise(path=path)
-
-
-def test_airfoil_columns_in_another_order(airfoil_table, write_csv):
-    path = write_csv(airfoil_table[:, [1, 0, 2, 3, 4, 5]])
-    with pytest.raises(ValueError, match=r"Got column 0 from 0 to 22.2 .* frequency"):
-        fetch_airfoil_self_noise(path=path)
-
-
-def test_airfoil_with_a_missing_value(airfoil_table, write_csv):
-    airfoil_table[7, 2] = np.nan
-    with pytest.raises(
-        ValueError, match=r"Got column 2 from nan to nan .*chord_length"
-    ):
-        fetch_airfoil_self_noise(path=write_csv(airfoil_table))
+        load_airfoil_self_noise(as_frame=True)

@@ -5,7 +5,6 @@ import pickle
 import re
 import warnings
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -30,9 +29,8 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_5d import FiveDRegressor, _regressor
 from sklearn_5d._committee import split_rows
-from sklearn_5d.datasets import fetch_airfoil_self_noise, make_function
+from sklearn_5d.datasets import load_airfoil_self_noise, make_function
 
-AIRFOIL_CSV = Path(__file__).parents[2] / "shared/data/airfoil_self_noise.csv"
 NAMES = ["x1", "x2", "x3", "x4", "x5"]
 SOLVERS = {
     "spring": {"max_steps": 40},
@@ -156,9 +154,8 @@ def test_it_learns(table, fresh, solver):
         assert curve[0] > 2 * curve[-1]
 
 
-@pytest.mark.skipif(not AIRFOIL_CSV.exists(), reason="the table is not at hand")
 def test_it_learns_real_measurements():
-    X, y = fetch_airfoil_self_noise(path=AIRFOIL_CSV, return_X_y=True)
+    X, y = load_airfoil_self_noise(return_X_y=True)
     order = np.random.RandomState(0).permutation(len(y))
     X, y = np.asarray(X)[order], np.asarray(y)[order]
     model = FiveDRegressor(n_estimators=3, max_steps=300, random_state=0)

@@ -1,4 +1,4 @@
-"""Five-input functions with known formulas, and the airfoil measurements.
+"""Five-input functions with known formulas.
 
 The functions come from surrogate modelling, numerical integration, optimisation and
 symbolic regression. Where the original has more than five inputs, the others are
@@ -9,22 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from inspect import cleandoc
 from numbers import Integral, Real
-from os import PathLike
 from types import MappingProxyType
 
 import numpy as np
 from scipy.special import ndtr
-from sklearn.datasets import fetch_openml
-from sklearn.utils import Bunch, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
-
-__all__ = [
-    "FUNCTIONS",
-    "Function",
-    "Input",
-    "fetch_airfoil_self_noise",
-    "make_function",
-]
 
 
 @dataclass(frozen=True)
@@ -780,166 +770,3 @@ def make_function(name, n_samples=1000, *, noise=0.0, random_state=None):
     low, high = function.bounds.T
     X = generator.uniform(low, high, size=(n_samples, 5))
     return X, function(X) + noise * generator.standard_normal(n_samples)
-
-
-# The five inputs and, last, the target, with the smallest and the largest measurement.
-_AIRFOIL = (
-    Input("frequency", 200, 20_000, "Hz"),
-    Input("angle_of_attack", 0, 22.2, "degree"),
-    Input("chord_length", 0.0254, 0.3048, "m"),
-    Input("free_stream_velocity", 31.7, 71.3, "m/s"),
-    Input("displacement_thickness", 0.000400682, 0.0584113, "m"),
-    Input("sound_pressure_level", 103.38, 140.987, "dB"),
-)
-_AIRFOIL_ROWS = 1503
-_AIRFOIL_DESCR = f"""\
-Airfoil self-noise
-------------------
-Sound pressure level of NACA 0012 airfoils of several sizes in an anechoic wind tunnel,
-in third-octave bands: {_AIRFOIL_ROWS} measurements by Brooks, Pope and Marcolini (NASA,
-1989). The rows of one airfoil at one angle and velocity belong together: they differ in
-frequency alone.
-
-""" + "".join(f"{c.name}: {c.low} to {c.high} {c.unit}\n" for c in _AIRFOIL)
-
-
-def _check_airfoil(table, source):
-    expected = (_AIRFOIL_ROWS, len(_AIRFOIL))
-    if table.shape != expected:
-        raise ValueError(
-            f"Got a table of shape {table.shape} from {source}, expected {expected}: "
-            "five inputs and, in the last column, the sound pressure level."
-        )
-    # Names differ between the sources, the measurements do not: their ranges tell
-    # whether the columns stand in the expected order and units.
-    for i, (column, known) in enumerate(zip(table.T, _AIRFOIL, strict=True)):
-        low, high = column.min(), column.max()
-        if not np.allclose((low, high), (known.low, known.high), rtol=1e-3):
-            raise ValueError(
-                f"Got column {i} from {low:g} to {high:g} from {source}, expected "
-                f"{known.name} from {known.low:g} to {known.high:g} {known.unit}."
-            )
-
-
-@validate_params(
-    {
-        "data_home": [str, PathLike, None],
-        "path": [str, PathLike, None],
-        "return_X_y": ["boolean"],
-        "as_frame": ["boolean"],
-    },
-    prefer_skip_nested_validation=True,
-)
-def fetch_airfoil_self_noise(
-    data_home=None, *, path=None, return_X_y=False, as_frame=False
-):
-    """Load the airfoil self-noise measurements (regression).
-
-    ==============   ===================
-    Samples total                   1503
-    Dimensionality                     5
-    Features                        real
-    Target           103.38 - 140.987 dB
-    ==============   ===================
-
-    Downloaded from OpenML (dataset 46904) on first use, then read from scikit-learn's
-    data home. OpenML holds the rows in shuffled order.
-
-    Parameters
-    ----------
-    data_home : str or path-like, default=None
-        Folder of the downloaded data; None is scikit-learn's data home.
-    path : str or path-like, default=None
-        A copy that is read instead, without a download: comma separated, one line of
-        column names, the sound pressure level in the last column.
-    return_X_y : bool, default=False
-        If True, return ``(data, target)`` instead of a Bunch.
-    as_frame : bool, default=False
-        If True, `data` is a pandas DataFrame and `target` a pandas Series.
-
-    Returns
-    -------
-    dataset : :class:`~sklearn.utils.Bunch`
-        Dictionary-like object, with the following attributes.
-
-        data : ndarray of shape (1503, 5)
-            Frequency (Hz), angle of attack (degree), chord length (m), free-stream
-            velocity (m/s), displacement thickness on the suction side (m). A DataFrame
-            if `as_frame` is True.
-        target : ndarray of shape (1503,)
-            Scaled sound pressure level (dB). A Series if `as_frame` is True.
-        feature_names : list of length 5
-            Names of the inputs, the same for every source.
-        target_names : list of length 1
-            Name of the target.
-        frame : DataFrame of shape (1503, 6)
-            `data` and `target`; None unless `as_frame` is True.
-        DESCR : str
-            Description of the dataset.
-
-    (data, target) : tuple if `return_X_y` is True
-        The first two of the attributes above.
-
-    Raises
-    ------
-    ValueError
-        If the source holds another table: the shape or the ranges of the columns
-        differ.
-    ImportError
-        If `as_frame` is True and pandas is not installed.
-
-    See Also
-    --------
-    make_function : Tables of known functions.
-
-    References
-    ----------
-    .. [1] T. F. Brooks, D. S. Pope and M. A. Marcolini, "Airfoil self-noise and
-           prediction", NASA Reference Publication 1218, 1989.
-    .. [2] UCI Machine Learning Repository, https://doi.org/10.24432/C5VW2C
-
-    Examples
-    --------
-    >>> from sklearn_5d.datasets import fetch_airfoil_self_noise
-    >>> X, y = fetch_airfoil_self_noise(return_X_y=True)  # doctest: +SKIP
-    >>> X.shape, y.shape  # doctest: +SKIP
-    ((1503, 5), (1503,))
-    """
-    if path is None:
-        source = "OpenML"
-        # liac-arff is the parser that needs no pandas.
-        inputs, output = fetch_openml(
-            data_id=46904,
-            data_home=data_home,
-            target_column="scaled-sound-pressure",
-            return_X_y=True,
-            as_frame=False,
-            parser="liac-arff",
-        )
-        table = np.column_stack([inputs, output])
-    else:
-        source = path
-        table = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2)
-    _check_airfoil(table, source)
-
-    *feature_names, target_name = (column.name for column in _AIRFOIL)
-    frame, data, target = None, table[:, :-1], table[:, -1]
-    if as_frame:
-        try:
-            import pandas as pd
-        except ImportError as error:
-            raise ImportError(
-                "as_frame=True needs pandas: pip install 'sklearn_5d[report]'"
-            ) from error
-        frame = pd.DataFrame(table, columns=[*feature_names, target_name])
-        data, target = frame[feature_names], frame[target_name]
-    if return_X_y:
-        return data, target
-    return Bunch(
-        data=data,
-        target=target,
-        frame=frame,
-        feature_names=feature_names,
-        target_names=[target_name],
-        DESCR=_AIRFOIL_DESCR,
-    )
