@@ -1,4 +1,4 @@
-"""The natural gradient as a solver of one member of the committee."""
+"""The solver of one member of the committee, with its settings bound."""
 
 from dataclasses import dataclass, replace
 from numbers import Integral
@@ -12,9 +12,67 @@ from .._network import Weights
 from . import defaults
 from .distillation import distil
 from .evidence import refine
+from .mlp import ScikitLearnSolver
 from .schedule import Settings, make_schedule
 from .spring import minimize, score
 from .threads import single_threaded_blas
+
+
+def make_solver(parameters, n_samples):
+    """Bind the parameters of the solver.
+
+    Parameters
+    ----------
+    parameters : dict
+        The parameters of `FiveDRegressor`.
+    n_samples : int
+        Number of training rows.
+
+    Returns
+    -------
+    NaturalGradient or ScikitLearnSolver
+        The solver.
+    """
+    chosen = dict(parameters)
+    shared = {name: chosen[name] for name in ("activation", "alpha", "momentum", "tol")}
+    shared["hidden_layer_sizes"] = tuple(np.atleast_1d(chosen["hidden_layer_sizes"]))
+    natural = chosen["solver"] == "spring"
+    automatic = {
+        "learning_rate_init": (
+            defaults.LEARNING_RATE if natural else defaults.MLP_LEARNING_RATE
+        ),
+        "batch_size": "auto" if natural else defaults.MLP_BATCH_SIZE,
+        "max_steps": defaults.max_steps(n_samples),
+    }
+    for name, value in automatic.items():
+        if chosen[name] == "auto":
+            chosen[name] = value
+    if natural:
+        return NaturalGradient(
+            Settings(
+                **shared,
+                learning_rate=chosen["learning_rate_init"],
+                damping=tuple(chosen["damping"]),
+                **{
+                    name: chosen[name]
+                    for name in ("batch_size", "max_steps", "precision", "patience")
+                },
+            )
+        )
+    names = (
+        "solver",
+        "learning_rate_init",
+        "batch_size",
+        "max_iter",
+        "validation_fraction",
+        "n_iter_no_change",
+    )
+    early_stopping = chosen["early_stopping"] and chosen["solver"] != "lbfgs"
+    return ScikitLearnSolver(
+        shared
+        | {name: chosen[name] for name in names}
+        | {"early_stopping": early_stopping}
+    )
 
 
 @dataclass(frozen=True)
