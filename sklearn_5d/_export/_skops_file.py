@@ -38,6 +38,7 @@ TRUSTED = {
     "ObjectNode": [
         "sklearn_5d._regressor.FiveDRegressor",
         "sklearn_5d._model.Model",
+        "sklearn_5d._noise.NoiseScale",
         "sklearn_5d._uncertainty.Uncertainty",
         "sklearn.neural_network._multilayer_perceptron.MLPRegressor",
         "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",

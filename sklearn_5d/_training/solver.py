@@ -120,6 +120,7 @@ class NaturalGradient:
             )
             if (
                 len(train) <= defaults.MAX_EVIDENCE_ROWS
+                and settings.alpha <= defaults.EVIDENCE_START_ALPHA
                 and result.damping > defaults.NOISE_FREE_DAMPING
             ):
                 strong = replace(settings, alpha=defaults.EVIDENCE_START_ALPHA)
@@ -136,7 +137,7 @@ class NaturalGradient:
                 )
         return self._member(result, seed)
 
-    def teach(self, member, teacher, share, train, validation, seed):
+    def teach(self, member, teacher, share, train, validation, seed, afresh=False):
         """Let a member learn what the blend of it and a teacher says.
 
         Parameters
@@ -151,6 +152,9 @@ class NaturalGradient:
             Training rows and held-out rows at the network's scale.
         seed : int, RandomState instance or None
             Source of randomness.
+        afresh : bool, default=False
+            Whether to start from new weights: those of a member that has collapsed
+            cannot be taught.
 
         Returns
         -------
@@ -160,7 +164,7 @@ class NaturalGradient:
         activation = self.settings.activation
         with single_threaded_blas:
             result = distil(
-                Weights.of(member),
+                None if afresh else Weights.of(member),
                 teacher,
                 share,
                 train.X,
