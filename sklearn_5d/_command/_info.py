@@ -17,6 +17,7 @@ from ._console import align
 
 # A model of a hundred wide networks is smaller; what unpacks to more is no model.
 MAX_BYTES = 2**28
+NETWORK = "MLPRegressor"
 
 
 def run(args, console):
@@ -68,9 +69,9 @@ def read_info(path):
             versions = json.loads(archive.read("versions.json"))
             attributes = schema["content"]["content"]
             values = {key: _value(each, archive) for key, each in attributes.items()}
+            ranges = [_find(schema, key, archive) for key in ("data_min_", "data_max_")]
             digest = archive.comment
         kind = f"{schema['__module__']}.{schema['__class__']}"
-        networks = attributes["estimators_"]["content"]
     except (BadZipFile, KeyError, TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"{path} is no model of sklearn_5d: {error}") from error
     expected = hashlib.sha256(content[: len(content) - len(digest)]).hexdigest()
@@ -80,8 +81,8 @@ def read_info(path):
         "is_as_written": digest == expected.encode(),
         "type": kind,
         "versions": versions,
-        "n_networks": len(networks),
-        "inputs": _inputs(values),
+        "n_networks": sum(n.get("__class__") == NETWORK for n in _nodes(schema)),
+        "inputs": _inputs(values.get("feature_names_in_"), *ranges),
         "parameters": _select(values, fitted=False),
         "fitted": _select(values, fitted=True),
     }
@@ -106,11 +107,25 @@ def _array(content):
     return array.tolist() if array.size <= 1_000 else f"{array.shape} of {array.dtype}"
 
 
-def _inputs(values):
-    low, high = values.get("data_min_") or [], values.get("data_max_") or []
-    names = values.get("feature_names_in_") or [f"x{i + 1}" for i in range(len(low))]
+def _nodes(tree):
+    """Yield every dictionary in a schema."""
+    if isinstance(tree, dict):
+        yield tree
+        tree = tree.values()
+    for child in tree if isinstance(tree, list | type({}.values())) else ():
+        yield from _nodes(child)
+
+
+def _find(schema, key, archive):
+    """Read what stands under a key, wherever that is."""
+    found = [node[key] for node in _nodes(schema) if key in node]
+    return _value(found[0], archive) if found else []
+
+
+def _inputs(names, low, high):
+    names = names or [f"x{i + 1}" for i in range(len(low))]
     return {
-        str(name): {"minimum": lower, "maximum": upper}
+        str(name): {"minimum": float(lower), "maximum": float(upper)}
         for name, lower, upper in zip(names, low, high, strict=False)
     }
 
@@ -122,9 +137,9 @@ def _select(values, fitted):
         for key, value in values.items()
         if key.endswith("_") == fitted
         and not key.startswith("_")
-        and key not in ("data_min_", "data_max_", "feature_names_in_", "estimators_")
+        and key not in ("data_min_", "data_max_", "feature_names_in_")
         and isinstance(value, shown)
-        and not (isinstance(value, list) and len(value) > 16)
+        and not (isinstance(value, list) and (len(value) > 16 or None in value))
         and not (fitted and value is None)
     }
 

@@ -90,7 +90,9 @@ class TextSource:
         # A new decoder each time, and the file stays open.
         text = TextIOWrapper(self.file, self.encoding)
         try:
-            yield from text
+            # Not `yield from`, which would hand an early end on to the file.
+            for line in text:  # noqa: UP028
+                yield line
         except UnicodeError as error:
             raise ValueError(
                 f"{self.title} is not a text in {self.encoding}: {error}."
