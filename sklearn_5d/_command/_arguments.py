@@ -260,9 +260,7 @@ def _add_report(parser):
     parser.add_argument(
         "table", nargs="?", help=f"{TABLES} (default: the airfoil measurements)"
     )
-    parser.add_argument(
-        "--output", metavar="PATH", help="an HTML report in one file"
-    )
+    parser.add_argument("--output", metavar="PATH", help="an HTML report in one file")
     parser.add_argument(
         "--picture",
         metavar="PATH",

@@ -176,9 +176,7 @@ def find_text_layout(
         for text in comments[-1:]
         for row, _ in split_lines([text.lstrip(" #%/!\"'").rstrip()], delimiter)
     ]
-    heading = find_heading(
-        rows, decimal, comment=above, target=target, header=header
-    )
+    heading = find_heading(rows, decimal, comment=above, target=target, header=header)
     first = heading.first_row
     n_skipped = n_declared + (records[first - 1][1] if first else 0)
     return TextLayout(delimiter, decimal, n_skipped, heading)
@@ -228,8 +226,9 @@ def find_heading(rows, decimal=".", *, comment=(), target=None, header=None):
     i = _find_names(rows[:first], width) if header is None else header
     if i is not None:
         names = rows[i]
-        if i > 0:
-            notes.append(_counted(i, "title line") + " skipped")
+        n_titles = sum(map(any, rows[:i]))
+        if n_titles:
+            notes.append(f"{n_titles} title line{'s' * (n_titles > 1)} skipped")
         if first - i > 1:
             units = ", ".join(filter(None, rows[i + 1]))
             notes.append(f"a row under the names skipped ({units})")
@@ -246,8 +245,6 @@ def find_heading(rows, decimal=".", *, comment=(), target=None, header=None):
 def _first_row_of_values(rows, decimal, target, header):
     counts = [sum(to_number(t, decimal) is not None for t in row) for row in rows]
     if header is not None:
-        if header >= len(rows):
-            raise ValueError(f"Got no line {header + 1} for the names.")
         counts[: header + 1] = [0] * (header + 1)
     elif target is not None and target in rows[0]:
         counts[0] = 0
@@ -300,7 +297,3 @@ def _is_index(column, decimal):
     numbers = [to_number(text, decimal) for text in column]
     whole = all(number is None or number.is_integer() for number in numbers)
     return whole and len(set(column)) == len(column)
-
-
-def _counted(number, noun):
-    return f"{number:,} {noun}" + ("s" if number != 1 else "")

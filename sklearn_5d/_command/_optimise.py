@@ -193,7 +193,9 @@ def find_best(model, names, low, high, sign, seed):
     best = starts[values.argmin()]
     if free.any():
         found = [
-            minimize(objective, u, jac=True, method="L-BFGS-B", bounds=[(0, 1)] * len(u))
+            minimize(
+                objective, u, jac=True, method="L-BFGS-B", bounds=[(0, 1)] * len(u)
+            )
             for u in starts[np.argsort(values)[:N_STARTS]]
         ]
         best = min(found, key=lambda each: each.fun).x

@@ -52,41 +52,46 @@ def run(args, console):
     if args.output != "-":
         check_writable(args.output)
     model = load(args.model).set_params(n_jobs=args.jobs)
-    source = open_source(args.table, reading_options(args))
-    console.note(f"{source.title}: {', '.join(source.notes)}")
-    inputs = find_inputs(model, source)
-    predictor = Predictor(model, args.prefix, args.confidence, args.gradient)
-    predictor.check_names(source)
-    if not predictor.is_calibrated:
-        console.warn("The model has held out no rows, so there are no intervals.")
-    n_rows = n_outside = n_dropped = 0
+    with open_source(args.table, reading_options(args)) as source:
+        console.note(f"{source.title}: {', '.join(source.notes)}")
+        inputs = find_inputs(model, source)
+        predictor = Predictor(model, args.prefix, args.confidence, args.gradient)
+        predictor.check_names(source)
+        if not predictor.is_calibrated:
+            console.warn("The model has held out no rows, so there are no intervals.")
+        counts = _predict_chunks(args, console, source, inputs, predictor)
+    if counts["n_dropped"]:
+        console.note(f"{counts['n_dropped']:,} rows with a missing value left out")
+    if counts["n_extrapolation"]:
+        console.warn(
+            f"{counts['n_extrapolation']:,} of {counts['n_rows']:,} rows lie outside "
+            "the training range"
+        )
+    if args.output != "-":
+        text = f"{counts['n_rows']:,} rows predicted: {args.output}"
+        console.result(text, {"output": args.output, **counts})
+    return 0
+
+
+def _predict_chunks(args, console, source, inputs, predictor):
+    """Read, predict and write until there are no more rows, and count them."""
+    counts = {"n_rows": 0, "n_dropped": 0, "n_extrapolation": 0}
     with open_output(args.output, source) as file, console.progress(1.0, "rows") as bar:
         for chunk in source.chunks():
             X = read_numbers(source, chunk, inputs, args.na_values, args.drop_missing)
             keep = ~np.isnan(X).any(axis=1)
             chunk, X = chunk[keep], X[keep]
-            n_dropped += int(np.sum(~keep))
+            counts["n_dropped"] += int(np.sum(~keep))
             if len(X):
                 columns = predictor.columns(X)
-                n_outside += int(columns[f"{args.prefix}_extrapolation"].sum())
-                write_rows(file, chunk, columns, source, header=n_rows == 0)
-            n_rows += len(X)
+                outside = columns[f"{args.prefix}_extrapolation"]
+                counts["n_extrapolation"] += int(outside.sum())
+                write_rows(file, chunk, columns, source, header=counts["n_rows"] == 0)
+            counts["n_rows"] += len(X)
             bar(source.fraction_read())
-        if n_rows == 0:
+        if counts["n_rows"] == 0:
             raise ValueError(f"{source.title} has no rows to predict.")
-    if n_dropped:
-        console.note(f"{n_dropped:,} rows with a missing value left out")
-    if n_outside:
-        console.warn(f"{n_outside:,} of {n_rows:,} rows lie outside the training range")
-    if args.output != "-":
-        values = {
-            "output": args.output,
-            "n_rows": n_rows,
-            "n_dropped": n_dropped,
-            "n_extrapolation": n_outside,
-        }
-        console.result(f"{n_rows:,} rows predicted: {args.output}", values)
-    return 0
+    return counts
 
 
 def find_inputs(model, source):

@@ -5,12 +5,14 @@ import shutil
 import sys
 import tempfile
 import warnings
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from ._layout import NO_NAME, find_heading
 from ._optional import import_optional
-from ._text import CHUNK_ROWS, SAMPLE_LINES, TextSource
+from ._text import CHUNK_ROWS, SAMPLE_LINES, TextSource, readable
 
 NO_TABLES = {
     b"\xd0\xcf\x11\xe0": "an old spreadsheet (.xls)",
@@ -92,6 +94,7 @@ class FrameSource:
         return f"{self.title}, row {self.first_row + row}, column {name!r}"
 
 
+@contextmanager
 def open_source(path, options=None, target=None):
     """Open a table of any kind.
 
@@ -104,8 +107,8 @@ def open_source(path, options=None, target=None):
     target : str or None, default=None
         A name that the heading has.
 
-    Returns
-    -------
+    Yields
+    ------
     TextSource or FrameSource
         The table.
 
@@ -116,33 +119,35 @@ def open_source(path, options=None, target=None):
     ValueError
         If it is no table.
     """
-    options = options or ReadingOptions()
     import_optional("pandas")
     title = "standard input" if path == "-" else str(path)
-    file = _spool(sys.stdin.buffer) if path == "-" else Path(path).open("rb")
-    head = file.read(8)
-    if head.startswith(b"\x1f\x8b"):
-        file = gzip.GzipFile(fileobj=file)
-        file.fileobj.seek(0)
-        head = _check_gzip(file, title)
-    file.seek(0)
-    for mark, kind in NO_TABLES.items():
-        if head.startswith(mark):
-            raise ValueError(f"{title} is {kind}: save the table as .csv or .xlsx.")
-    if head.startswith(b"PK"):
-        return _open_workbook(file, title, options, target)
-    if head.startswith(b"PAR1"):
-        return _open_parquet(file, title)
-    if head.startswith((b"ARROW1", b"FEA1")):
-        return _open_feather(file, title)
-    return TextSource(file, title, options, target)
+    with ExitStack() as files:
+        file = _spool(sys.stdin.buffer) if path == "-" else Path(path).open("rb")
+        files.enter_context(file)
+        head = file.read(8)
+        file.seek(0)
+        if head.startswith(b"\x1f\x8b"):
+            file = files.enter_context(gzip.GzipFile(fileobj=file))
+            with readable(title):
+                head = file.read(8)
+        file.seek(0)
+        yield _recognise(head)(file, title, options or ReadingOptions(), target)
 
 
-def _check_gzip(file, title):
-    try:
-        return file.read(8)
-    except (OSError, EOFError) as error:
-        raise ValueError(f"{title} is a damaged gzip file: {error}.") from error
+def _recognise(head):
+    """Choose a reader by the first bytes, as names of files may be wrong."""
+    kinds = {
+        b"PK": _open_workbook,
+        b"PAR1": _open_parquet,
+        b"ARROW1": _open_feather,
+        b"FEA1": _open_feather,
+        **{mark: partial(_refuse, kind) for mark, kind in NO_TABLES.items()},
+    }
+    return next((kinds[mark] for mark in kinds if head.startswith(mark)), TextSource)
+
+
+def _refuse(kind, file, title, options, target):
+    raise ValueError(f"{title} is {kind}: save the table as .csv or .xlsx.")
 
 
 def _spool(stream):
@@ -154,6 +159,38 @@ def _spool(stream):
 
 
 def _open_workbook(file, title, options, target):
+    frame, sheet, others = _read_sheet(file, title, options.sheet)
+    rows = [
+        ["" if cell is None or cell != cell else str(cell).strip() for cell in row]
+        for row in frame.head(SAMPLE_LINES).to_numpy()
+    ]
+    header = None
+    if options.header is not None:
+        header = int((frame.index < options.header - 1).sum())
+        if header >= len(rows):
+            raise ValueError(f"Got header={options.header}, expected a row of {title}.")
+    decimal = options.decimal or "."
+    heading = find_heading(rows, decimal, target=target, header=header)
+    keep = [k for k, name in enumerate(heading.names) if name is not None]
+    names = [heading.names[k] for k in keep]
+    first_row = int(frame.index[min(heading.first_row, len(frame) - 1)]) + 1
+    frame = frame.iloc[heading.first_row :, keep].set_axis(names, axis=1)
+    notes = [f"sheet {sheet!r}"]
+    if others and options.sheet is None:
+        notes.append(f"not the sheets {', '.join(map(repr, others))}")
+    notes += heading.notes
+
+    def batches(n_rows):
+        for start in range(0, len(frame), n_rows):
+            yield frame.iloc[start : start + n_rows].copy()
+
+    source = FrameSource(title, names, notes, batches, len(frame), first_row)
+    source.decimal = decimal
+    return source
+
+
+def _read_sheet(file, title, sheet):
+    """Read the cells of a sheet; return its name and those of the others as well."""
     pandas = import_optional("pandas")
     import_optional("openpyxl")
     with warnings.catch_warnings():
@@ -162,37 +199,13 @@ def _open_workbook(file, title, options, target):
             book = pandas.ExcelFile(file, engine="openpyxl")
         except Exception as error:
             raise ValueError(f"{title} is no workbook (.xlsx): {error}") from error
-        sheet = _choose_sheet(book.sheet_names, options.sheet, title)
-        frame = book.parse(sheet, header=None, dtype=object)
-    frame = frame.dropna(how="all")
+        with book:
+            sheet = _choose_sheet(book.sheet_names, sheet, title)
+            frame = book.parse(sheet, header=None, dtype=object).dropna(how="all")
+            others = [name for name in book.sheet_names if name != sheet]
     if frame.empty:
         raise ValueError(f"{title}, sheet {sheet!r}, is empty.")
-    head = frame.head(SAMPLE_LINES)
-    rows = [["" if c is None or c != c else str(c).strip() for c in row]
-            for row in head.to_numpy()]
-    header = None
-    if options.header is not None:
-        header = int((frame.index < options.header - 1).sum())
-    heading = find_heading(
-        rows, options.decimal or ".", target=target, header=header
-    )
-    keep = [k for k, name in enumerate(heading.names) if name is not None]
-    names = [heading.names[k] for k in keep]
-    first_row = int(frame.index[min(heading.first_row, len(frame) - 1)]) + 1
-    frame = frame.iloc[heading.first_row :, keep].set_axis(names, axis=1)
-    notes = [f"sheet {sheet!r}"]
-    others = [repr(name) for name in book.sheet_names if name != sheet]
-    if others and options.sheet is None:
-        notes.append(f"not the sheets {', '.join(others)}")
-
-    def batches(n_rows):
-        for start in range(0, len(frame), n_rows):
-            yield frame.iloc[start : start + n_rows].copy()
-
-    notes += heading.notes
-    source = FrameSource(title, names, notes, batches, len(frame), first_row)
-    source.decimal = options.decimal or "."
-    return source
+    return frame, sheet, others
 
 
 def _choose_sheet(names, sheet, title):
@@ -206,7 +219,7 @@ def _choose_sheet(names, sheet, title):
     raise ValueError(f"Got sheet={sheet!r}, expected one of those of {title}: {listed}")
 
 
-def _open_parquet(file, title):
+def _open_parquet(file, title, options, target):
     parquet = import_optional("pyarrow.parquet")
     try:
         table = parquet.ParquetFile(file)
@@ -223,7 +236,7 @@ def _open_parquet(file, title):
     )
 
 
-def _open_feather(file, title):
+def _open_feather(file, title, options, target):
     ipc = import_optional("pyarrow.ipc")
     try:
         table = ipc.open_file(file)

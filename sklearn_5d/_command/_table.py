@@ -231,24 +231,12 @@ def read_table(path, roles, options=None, drop_missing=False):
     ValueError
         If it is no such table; the message says where.
     """
-    source = open_source(path, options, roles.target)
-    inputs = choose_columns(source.names, roles, source.title)
-    numeric = [*inputs, roles.target]
-    numeric += [roles.weight] if roles.weight is not None else []
-    na_values = options.na_values if options is not None else ()
-    values, groups, n_dropped = [], [], 0
-    for chunk in source.chunks():
-        numbers = read_numbers(source, chunk, numeric, na_values, drop_missing)
-        keep = ~np.isnan(numbers).any(axis=1)
-        if roles.group is not None:
-            label = chunk[roles.group].astype(str)
-            keep &= (label != "").to_numpy()
-            groups.append(label.to_numpy(object)[keep])
-        n_dropped += len(keep) - int(keep.sum())
-        values.append(numbers[keep])
-    values = np.concatenate(values) if values else np.empty((0, len(numeric)))
-    if len(values) == 0:
-        raise ValueError(f"{source.title} has a header but no rows.")
+    with open_source(path, options, roles.target) as source:
+        inputs = choose_columns(source.names, roles, source.title)
+        na_values = options.na_values if options is not None else ()
+        values, groups, n_dropped = _collect(
+            source, inputs, roles, na_values, drop_missing
+        )
     notes = [f"{source.title}: {', '.join(source.notes)}"]
     if n_dropped:
         notes.append(f"{n_dropped:,} rows with a missing value left out")
@@ -259,10 +247,34 @@ def read_table(path, roles, options=None, drop_missing=False):
         X=pandas.DataFrame(np.ascontiguousarray(values[:, :k]), columns=inputs),
         y=values[:, k].copy(),
         target=roles.target,
-        groups=np.concatenate(groups) if roles.group is not None else None,
+        groups=groups,
         sample_weight=values[:, -1].copy() if roles.weight is not None else None,
         notes=notes,
     )
+
+
+def _collect(source, inputs, roles, na_values, drop_missing):
+    """Read all chunks: inputs, target and weight; the groups; how many were dropped."""
+    numeric = [*inputs, roles.target]
+    numeric += [roles.weight] if roles.weight is not None else []
+    values, groups, n_dropped = [], [], 0
+    for chunk in source.chunks():
+        numbers = read_numbers(source, chunk, numeric, na_values, drop_missing)
+        keep = ~np.isnan(numbers).any(axis=1)
+        if roles.group is not None:
+            labels = chunk[roles.group].fillna("").astype(str).to_numpy(object)
+            if not drop_missing and (labels == "").any():
+                row = int(chunk.index[(labels == "").argmax()])
+                where = source.describe(row, roles.group)
+                raise ValueError(f"{where}: Got no label, expected that of a group.")
+            keep &= labels != ""
+            groups.append(labels[keep])
+        n_dropped += int(np.sum(~keep))
+        values.append(numbers[keep])
+    if sum(map(len, values)) == 0:
+        raise ValueError(f"{source.title} has a header but no rows.")
+    groups = np.concatenate(groups) if groups else None
+    return np.concatenate(values), groups, n_dropped
 
 
 def read_numbers(source, chunk, names, na_values=(), drop_missing=False):

@@ -2,6 +2,8 @@
 
 import codecs
 import gzip
+import zlib
+from contextlib import contextmanager, suppress
 from io import SEEK_END, TextIOWrapper
 from itertools import islice
 
@@ -83,22 +85,23 @@ class TextSource:
         if header is None:
             return None
         before = islice(self._text(), header - 1)
-        return sum(bool(line.strip()) and not is_comment(line) for line in before)
+        row = sum(bool(line.strip()) and not is_comment(line) for line in before)
+        if row >= n_lines:
+            raise ValueError(f"Got header={header}, expected a line of {self.title}.")
+        return row
 
     def _text(self):
         self.file.seek(0)
-        # A new decoder each time, and the file stays open.
-        text = TextIOWrapper(self.file, self.encoding)
-        try:
-            # Not `yield from`, which would hand an early end on to the file.
-            for line in text:  # noqa: UP028
-                yield line
-        except UnicodeError as error:
-            raise ValueError(
-                f"{self.title} is not a text in {self.encoding}: {error}."
-            ) from error
-        finally:
-            text.detach()
+        with readable(self.title, self.encoding):
+            # A new decoder each time, and the file stays open.
+            text = TextIOWrapper(self.file, self.encoding)
+            try:
+                # Not `yield from`, which would hand an early end on to the file.
+                for line in text:  # noqa: UP028
+                    yield line
+            finally:
+                with suppress(ValueError):  # whoever has not read on closed the file
+                    text.detach()
 
     def chunks(self, n_rows=CHUNK_ROWS):
         """Read the table.
@@ -227,6 +230,27 @@ class _DataLines:
         return "".join(lines)
 
 
+@contextmanager
+def readable(title, encoding=None):
+    """Say in a word of ours what goes wrong while a file is decoded.
+
+    Parameters
+    ----------
+    title : str
+        What messages call the file.
+    encoding : str or None, default=None
+        How it is decoded.
+    """
+    try:
+        yield
+    except UnicodeError as error:
+        raise ValueError(f"{title} is not a text in {encoding}: {error}.") from error
+    except LookupError as error:
+        raise ValueError(f"Got encoding={encoding!r}, which is unknown.") from error
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise ValueError(f"{title} is a damaged gzip file: {error}.") from error
+
+
 def _delimiter(sep):
     """Read the option: a name, an escape or the sign itself."""
     if sep is None:
@@ -261,7 +285,8 @@ def find_encoding(file, title):
         If it is no text.
     """
     file.seek(0)
-    head = file.read(2**16)
+    with readable(title):
+        head = file.read(2**16)
     for mark, encoding in MARKS.items():
         if head.startswith(mark):
             return encoding
@@ -270,6 +295,14 @@ def find_encoding(file, title):
         if min(zeros) == 0 and max(zeros) > len(head) / 8:
             return "utf-16-be" if zeros[0] else "utf-16-le"
         raise ValueError(f"{title} is neither a text nor a table of a known kind.")
+    with readable(title):
+        if _is_utf8(file):
+            return "utf-8"
+    # Where Latin-1 has control characters, Windows has quotes and a euro.
+    return "cp1252" if set(head) & set(range(0x80, 0xA0)) else "latin-1"
+
+
+def _is_utf8(file):
     decoder = codecs.getincrementaldecoder("utf-8")()
     file.seek(0)
     try:
@@ -277,6 +310,5 @@ def find_encoding(file, title):
             decoder.decode(block)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        # Where Latin-1 has control characters, Windows has quotes and a euro.
-        return "cp1252" if set(head) & set(range(0x80, 0xA0)) else "latin-1"
-    return "utf-8"
+        return False
+    return True
