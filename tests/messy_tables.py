@@ -24,11 +24,10 @@ def base_table(n_rows=24):
 
 
 VALUES = base_table()
+ROWS = VALUES.tolist()
 
 
-def text(
-    rows=VALUES.tolist(), header=HEADER, sep=",", decimal=".", end="\n", trailing=""
-):
+def text(rows=ROWS, header=HEADER, sep=",", decimal=".", end="\n", trailing=""):
     """Write the table as text."""
     lines = [] if header is None else [header]
     lines += [
@@ -40,14 +39,14 @@ def text(
 
 def with_cell(row, column, value, **options):
     """Write the table with one value replaced."""
-    rows = VALUES.tolist()
+    rows = [[*each] for each in ROWS]
     rows[row][column] = value
     return text(rows, **options)
 
 
 def numbered(start=0, name=""):
     """Write the table with a column that counts the rows in front."""
-    rows = [[str(i), *row] for i, row in enumerate(VALUES.tolist(), start=start)]
+    rows = [[str(i), *row] for i, row in enumerate(ROWS, start=start)]
     return text(rows, [name, *HEADER])
 
 
@@ -87,7 +86,7 @@ def right_tables():
         is said of the file.
     """
     plain, lines = text(), text().splitlines(keepends=True)
-    r_rows = [[f'"{i + 1}"', *row] for i, row in enumerate(VALUES.tolist())]
+    r_rows = [[f'"{i + 1}"', *row] for i, row in enumerate(ROWS)]
     title = "Bench 7, run 12\nOperator: A. Muller\n\n"
     units = ["degC", "kPa", "kg/s", "deg", "mm", "MPa"]
     unit_line = ";".join(units) + "\n"
@@ -95,7 +94,7 @@ def right_tables():
     german = text(sep=";", decimal=",")
     umlaut = german.replace("temp", "Wärme", 1)
     tab_lines = text(sep="\t").splitlines(keepends=True)
-    sheet = [HEADER, *VALUES.tolist()]
+    sheet = [HEADER, *ROWS]
     texts = {
         "plain": (plain, "commas"),
         "byte order mark": ("\ufeff" + plain, "utf-8-sig"),
@@ -105,7 +104,7 @@ def right_tables():
         "decimal commas": (german, "semicolons between values, decimal commas"),
         "tabs, decimal commas": (text(sep="\t", decimal=","), "tabs.*decimal commas"),
         "quoted decimal commas": (
-            text([[f'"{v:g}"'.replace(".", ",") for v in r] for r in VALUES.tolist()]),
+            text([[f'"{v:g}"'.replace(".", ",") for v in r] for r in ROWS]),
             "commas between values, decimal commas",
         ),
         "bars": (text(sep="|"), "bars"),
@@ -115,7 +114,7 @@ def right_tables():
         ),
         "spaces behind commas": (text(sep=", "), "commas"),
         "everything quoted": (
-            text([[f'"{v:g}"' for v in r] for r in VALUES.tolist()]), "commas"
+            text([[f'"{v:g}"' for v in r] for r in ROWS]), "commas"
         ),
         "sep= line": ("sep=;\n" + german, "semicolons"),
         "comments in front": ("# made by X\n# 2024-05-06\n" + plain, "commas"),
@@ -155,11 +154,11 @@ def right_tables():
         ),
         "no line end": (plain.rstrip("\n"), "commas"),
         "exponents and signs": (
-            text([[f"{v:+.6e}" for v in r] for r in VALUES.tolist()]), "commas"
+            text([[f"{v:+.6e}" for v in r] for r in ROWS]), "commas"
         ),
         "tabs, .tsv": ("".join(tab_lines), "tabs"),
         "column of texts between": (
-            text([[*r[:2], "a, b", *r[2:]] for r in VALUES.tolist()],
+            text([[*r[:2], "a, b", *r[2:]] for r in ROWS],
                  [*NAMES[:2], "remark", *HEADER[2:]]).replace("a, b", '"a, b"'),
             "commas",
         ),
@@ -187,7 +186,7 @@ def right_tables():
         "workbook, title, units, index": (
             _workbook([
                 ["Bench 7"], [], [None, *HEADER], [None, *units],
-                *([i, *row] for i, row in enumerate(VALUES.tolist())),
+                *([i, *row] for i, row in enumerate(ROWS)),
             ]), ".xlsx", [], "1 title line skipped.*under the names.*index",
         ),
         "workbook, second sheet": (
@@ -261,7 +260,7 @@ def wrong_tables():
         ),
         "one column": (text([[1.5], [2.5]], [TARGET]), "no column beside the target"),
         "column of texts": (
-            text([[*r, "a"] for r in VALUES.tolist()], [*HEADER, "remark"]),
+            text([[*r, "a"] for r in ROWS], [*HEADER, "remark"]),
             r"column 'remark': Got 'a'.*--ignore 'remark'",
         ),
         "a web page": ("<!DOCTYPE html>\n<html>\n<p>404, not found</p>\n</html>\n",
@@ -281,7 +280,7 @@ def wrong_tables():
     return tables | {
         "gzip, cut short": (damaged, ".csv.gz", [], "gzip|ended|Compressed"),
         "zip, no workbook": (archive.getvalue(), ".xlsx", [], "is no workbook"),
-        "old workbook": (b"\xd0\xcf\x11\xe0" + bytes(99), ".xls", [], "old spreadsheet"),
+        "old workbook": (b"\xd0\xcf\x11\xe0" + bytes(99), ".xls", [], "old spread"),
         "bytes": (bytes(range(256)) * 9, ".csv", [], "neither a text nor a table"),
         "picture": (b"\x89PNG\r\n\x1a\n" + bytes(99), ".csv", [], "is a picture"),
         "Parquet, damaged": (b"PAR1" + bytes(99), ".parquet", [], "damaged Parquet"),
@@ -293,12 +292,12 @@ def wrong_tables():
             plain.encode(), ".csv", ["--encoding", "utf-99"], "Got encoding='utf-99'"
         ),
         "no such sheet": (
-            _workbook([HEADER, *VALUES.tolist()]), ".xlsx", ["--sheet", "Runs"],
+            _workbook([HEADER, *ROWS]), ".xlsx", ["--sheet", "Runs"],
             "Got sheet='Runs', expected one of those .*'Sheet1'",
         ),
         "empty sheet": (_workbook([]), ".xlsx", [], "is empty"),
         "date in a workbook": (
-            _workbook([HEADER, *VALUES.tolist()[:-1], [1, 2, "3.4.", 4, 5, 6]]),
+            _workbook([HEADER, *ROWS[:-1], [1, 2, "3.4.", 4, 5, 6]]),
             ".xlsx", [], "row 25, column 'flow': Got '3.4.'",
         ),
         "no such input": (
@@ -307,7 +306,9 @@ def wrong_tables():
         "target among the inputs": (
             plain.encode(), ".csv", ["--inputs", "temp,strength"], "two uses"
         ),
-        "no such group": (plain.encode(), ".csv", ["--group", "lab"], "Got group='lab'"),
+        "no such group": (
+            plain.encode(), ".csv", ["--group", "lab"], "Got group='lab'"
+        ),
         "header beyond the end": (
             plain.encode(), ".csv", ["--header", "99"], "Got header=99, expected a line"
         ),
@@ -322,7 +323,7 @@ def suspicious_tables():
     dict of (content, warning)
         By kind: the text, and what the warning says.
     """
-    rows = VALUES.tolist()
+    rows = ROWS
 
     def marked(value, column=2, every=6):
         marks = [[*r] for r in rows]

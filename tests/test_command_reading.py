@@ -21,8 +21,8 @@ from sklearn_5d._command import main
 from sklearn_5d._command._arguments import parse
 from sklearn_5d._command._checks import check_table, missing_mark
 from sklearn_5d._command._console import Console
-from sklearn_5d._command._learning import read_checked
 from sklearn_5d._command._layout import find_heading, to_number
+from sklearn_5d._command._learning import read_checked
 from sklearn_5d._command._reading import open_source
 
 RIGHT, WRONG, SUSPICIOUS = right_tables(), wrong_tables(), suspicious_tables()

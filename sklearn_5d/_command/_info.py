@@ -10,7 +10,6 @@ import json
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
-import numpy as np
 from numpy.lib import format as npy
 
 from ._console import align

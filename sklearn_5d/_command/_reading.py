@@ -122,8 +122,13 @@ def open_source(path, options=None, target=None):
     import_optional("pandas")
     title = "standard input" if path == "-" else str(path)
     with ExitStack() as files:
-        file = _spool(sys.stdin.buffer) if path == "-" else Path(path).open("rb")
-        files.enter_context(file)
+        if path == "-":
+            # What cannot be rewound goes to the disk first.
+            file = files.enter_context(tempfile.TemporaryFile())
+            shutil.copyfileobj(sys.stdin.buffer, file)
+            file.seek(0)
+        else:
+            file = files.enter_context(Path(path).open("rb"))
         head = file.read(8)
         file.seek(0)
         if head.startswith(b"\x1f\x8b"):
@@ -148,14 +153,6 @@ def _recognise(head):
 
 def _refuse(kind, file, title, options, target):
     raise ValueError(f"{title} is {kind}: save the table as .csv or .xlsx.")
-
-
-def _spool(stream):
-    """Keep what cannot be rewound on the disk."""
-    file = tempfile.TemporaryFile()
-    shutil.copyfileobj(stream, file)
-    file.seek(0)
-    return file
 
 
 def _open_workbook(file, title, options, target):

@@ -4,7 +4,6 @@ import os
 import secrets
 from pathlib import Path
 
-
 from ..datasets import load_airfoil_self_noise
 from ._evaluation import evaluate, make_estimators, make_folds
 from ._learning import check_fit, check_writable, make_regressor, read_checked, say
@@ -53,7 +52,7 @@ def run(args, console):
         )
         try:
             for fold in results:
-                done.append(fold)
+                done += [fold]  # what came before an interrupt is kept
         except KeyboardInterrupt:
             if not done:
                 raise

@@ -228,8 +228,8 @@ class Summary:
             "",
             *align(self.effect_cells()),
             "",
-            "importance: rise of the RMSE when the input is shuffled, sd over folds and "
-            "permutations.",
+            "importance: rise of the RMSE when the input is shuffled, sd over folds "
+            "and shuffles.",
             "effect: range of the partial dependence. gradient: mean, and 90 % of the "
             "rows.",
         ]
