@@ -8,7 +8,7 @@ from sklearn.inspection import partial_dependence, permutation_importance
 # Held-out rows that are enough for two digits.
 MAX_ROWS = 1_000
 # Rows whose other inputs stand for the table's, and points along an input.
-BACKGROUND_ROWS, GRID_POINTS = 100, 30
+BACKGROUND_ROWS, GRID_POINTS = 100, 20
 N_REPEATS = 5
 
 

@@ -201,13 +201,15 @@ def _fit(estimator, table, train, test, trace):
 
 
 def _intervals(model, X):
-    intervals = {}
-    for level in CONFIDENCE_LEVELS:
+    levels = list(CONFIDENCE_LEVELS)
+    while levels:
         try:
-            intervals[level] = model.predict_interval(X, level)
-        except ValueError:  # too few rows were held out for this level
-            break
-    return intervals
+            bounds = model.predict_interval(X, levels)
+        except ValueError:  # too few rows were held out for the highest level
+            levels.pop()
+        else:
+            return {level: bounds[..., i] for i, level in enumerate(levels)}
+    return {}
 
 
 def evaluate(estimators, table, folds, *, n_jobs, seed, progress):

@@ -1,6 +1,8 @@
 """The report as one HTML file, with its pictures in it."""
 
+import re
 import warnings
+from pathlib import Path
 
 from .. import __version__
 from . import _pictures
@@ -28,6 +30,23 @@ def make_page(summary):
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
+    environment.filters["breakable"] = _breakable
+    return environment.get_template("report.html.jinja").render(
+        summary=summary,
+        title=Path(summary.table.title).name,
+        pictures=_draw(summary),
+        version=__version__,
+    )
+
+
+def _breakable(name):
+    """Let a long name break where its words end."""
+    html = import_optional("markupsafe").escape(name)
+    return type(html)(re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=_)", "<wbr>", html))
+
+
+def _draw(summary):
+    """Draw all pictures; what is missing for one leaves it out."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # glyphs that the font does not have
         pictures = {
@@ -42,6 +61,4 @@ def make_page(summary):
         if summary.coverage():
             figure = _pictures.plot_calibration(summary)
             pictures["calibration"] = _pictures.embed(figure)
-    return environment.get_template("report.html.jinja").render(
-        summary=summary, pictures=pictures, version=__version__
-    )
+    return pictures

@@ -78,6 +78,9 @@ def embed(figure):
 
 
 def _label(ax, x, y):
+    ticker = import_optional("matplotlib.ticker")
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(ticker.MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
     # The names are the user's: a dollar in them is no mathematics.
     ax.set_xlabel(x, parse_math=False)
     ax.set_ylabel(y, parse_math=False)
@@ -202,10 +205,10 @@ def plot_importance(summary):
         capsize=3,
         height=0.6,
     )
-    ax.set_yticks(range(len(effects)), list(effects), parse_math=False)
     ax.invert_yaxis()
     ax.set_xlim(left=0)
-    _label(ax, f"rise of the RMSE of {summary.table.target} when shuffled", "")
+    _label(ax, "rise of the RMSE", "")
+    ax.set_yticks(range(len(effects)), list(effects), parse_math=False)
     return figure
 
 
@@ -226,7 +229,7 @@ def plot_dependence(summary, name):
     """
     effects = summary.effects()
     effect = effects[name]
-    figure, ax = new_figure(4.5, 3.2)
+    figure, ax = new_figure(4, 3)
     band = (effect["low"], effect["high"])
     ax.fill_between(effect["grid"], *band, color=BLUE, alpha=0.15, lw=0)
     ax.plot(effect["grid"], effect["mean"], ".-", color=BLUE, lw=2)
