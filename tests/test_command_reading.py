@@ -22,7 +22,8 @@ from sklearn_5d._command._arguments import parse
 from sklearn_5d._command._checks import check_table, missing_mark
 from sklearn_5d._command._console import Console
 from sklearn_5d._command._layout import find_heading, to_number
-from sklearn_5d._command._learning import read_checked
+from sklearn_5d._command._learning import read as read_arguments
+from sklearn_5d._command._learning import say
 from sklearn_5d._command._reading import open_source
 
 RIGHT, WRONG, SUSPICIOUS = right_tables(), wrong_tables(), suspicious_tables()
@@ -30,7 +31,9 @@ RIGHT, WRONG, SUSPICIOUS = right_tables(), wrong_tables(), suspicious_tables()
 
 def read(path, *options, capsys=None):
     args = parse(["report", str(path), "--target", TARGET, *options])
-    return read_checked(args, Console(quiet=capsys is None))[0]
+    table = read_arguments(args)
+    say(table, Console(quiet=capsys is None))
+    return table
 
 
 @pytest.mark.parametrize("kind", RIGHT)
@@ -57,7 +60,7 @@ def test_wrong_table(tmp_path, capsys, monkeypatch, kind):
     content, suffix, options, message = WRONG[kind]
     path = tmp_path / f"table{suffix}"
     path.write_bytes(content)
-    command = ["report", str(path), "--target", TARGET, "--no-picture", "--quiet"]
+    command = ["report", str(path), "--target", TARGET, "--no-picture"]
     assert main([*command, *options]) == 2
     output = capsys.readouterr()
     assert output.out == ""

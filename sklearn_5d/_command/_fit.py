@@ -8,7 +8,8 @@ from ._learning import (
     check_writable,
     fit_arguments,
     make_regressor,
-    read_checked,
+    read,
+    say,
 )
 from ._optional import import_optional
 
@@ -33,8 +34,9 @@ def run(args, console):
             import_optional(package)
             check_writable(path)
     regressor = make_regressor(args).set_params(n_jobs=args.jobs)
-    table, found = read_checked(args, console)
+    table = read(args)
     check_fit(regressor, table)
+    found = say(table, console)
     start = time.perf_counter()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")

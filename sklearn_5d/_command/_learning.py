@@ -35,26 +35,21 @@ def reading_options(args):
     )
 
 
-def read_checked(args, console):
-    """Read the table, say what was found, and warn of what looks wrong.
+def read(args):
+    """Read the table that the user gave.
 
     Parameters
     ----------
     args : Namespace
         The arguments.
-    console : Console
-        Where it is said.
 
     Returns
     -------
-    table : Table
+    Table
         The table.
-    warnings : list of str
-        What looks wrong.
     """
     roles = Roles(args.target, args.inputs, args.ignore, args.group, args.weight)
-    table = read_table(args.table, roles, reading_options(args), args.drop_missing)
-    return table, say(table, console)
+    return read_table(args.table, roles, reading_options(args), args.drop_missing)
 
 
 def say(table, console):

@@ -53,12 +53,9 @@ def run(args, console):
         check_writable(args.output)
     model = load(args.model).set_params(n_jobs=args.jobs)
     with open_source(args.table, reading_options(args)) as source:
-        console.note(f"{source.title}: {', '.join(source.notes)}")
         inputs = find_inputs(model, source)
         predictor = Predictor(model, args.prefix, args.confidence, args.gradient)
         predictor.check_names(source)
-        if not predictor.is_calibrated:
-            console.warn("The model has held out no rows, so there are no intervals.")
         counts = _predict_chunks(args, console, source, inputs, predictor)
     if counts["n_dropped"]:
         console.note(f"{counts['n_dropped']:,} rows with a missing value left out")
@@ -79,6 +76,8 @@ def _predict_chunks(args, console, source, inputs, predictor):
     with open_output(args.output, source) as file, console.progress(1.0, "rows") as bar:
         for chunk in source.chunks():
             X = read_numbers(source, chunk, inputs, args.na_values, args.drop_missing)
+            if counts["n_rows"] + counts["n_dropped"] == 0:
+                _say(console, source, predictor)
             keep = ~np.isnan(X).any(axis=1)
             chunk, X = chunk[keep], X[keep]
             counts["n_dropped"] += int(np.sum(~keep))
@@ -92,6 +91,13 @@ def _predict_chunks(args, console, source, inputs, predictor):
         if counts["n_rows"] == 0:
             raise ValueError(f"{source.title} has no rows to predict.")
     return counts
+
+
+def _say(console, source, predictor):
+    """Say what was found, once the first rows are known to be of use."""
+    console.note(f"{source.title}: {', '.join(source.notes)}")
+    if not predictor.is_calibrated:
+        console.warn("The model has held out no rows, so there are no intervals.")
 
 
 def find_inputs(model, source):

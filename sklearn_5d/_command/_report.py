@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..datasets import load_airfoil_self_noise
 from ._evaluation import evaluate, make_estimators, make_folds
-from ._learning import check_fit, check_writable, make_regressor, read_checked, say
+from ._learning import check_fit, check_writable, make_regressor, read, say
 from ._main import INTERRUPTED
 from ._optional import import_optional
 from ._page import make_page
@@ -35,9 +35,10 @@ def run(args, console):
     picture = _choose_picture(args)
     _check_outputs(args.output, picture)
     regressor = make_regressor(args)
-    table, found = _read(args, console)
+    table = _read(args)
     folds = make_folds(table, args.cv, args.seed)
     check_fit(regressor, table)
+    found = say(table, console)
     estimators = make_estimators(regressor, table, args.seed)
 
     done, is_interrupted = [], False
@@ -79,7 +80,7 @@ def _check_outputs(output, picture):
         check_writable(picture)
     if output is not None:
         import_optional("jinja2")
-        import_optional("matplotlib")
+        import_optional("matplotlib.figure")
         if Path(output).suffix.lower() not in (".html", ".htm"):
             raise ValueError(
                 f"Got {output} for the report, expected a name that ends with .html."
@@ -87,14 +88,14 @@ def _check_outputs(output, picture):
         check_writable(output)
 
 
-def _read(args, console):
+def _read(args):
     if args.table is not None:
-        return read_checked(args, console)
+        return read(args)
     if args.target is not None:
         raise ValueError(f"Got target={args.target!r} without a table.")
     import_optional("pandas")
     airfoil = load_airfoil_self_noise(as_frame=True)
-    table = Table(
+    return Table(
         title="Airfoil self-noise, measured by NASA (1989)",
         X=airfoil.data,
         y=airfoil.target.to_numpy(),
@@ -104,7 +105,6 @@ def _read(args, console):
             "hold out single rows of them"
         ],
     )
-    return table, say(table, console)
 
 
 def _write(summary, output, picture, console):
