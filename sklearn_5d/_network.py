@@ -22,6 +22,11 @@ class Weights(NamedTuple):
     coefs: list
     intercepts: list
 
+    @classmethod
+    def of(cls, member):
+        """Take those of a fitted `MLPRegressor`, without a copy."""
+        return cls(member.coefs_, member.intercepts_)
+
     def map(self, function, *others):
         """Apply `function` array by array, together with those of `others`."""
         coefs = zip(self.coefs, *(o.coefs for o in others), strict=True)
@@ -121,35 +126,6 @@ def forward(weights, X, activation):
         A.append(function(z))
     coef, intercept = last
     return A, A[-1] @ coef[:, 0] + intercept[0]
-
-
-def blocks(n_samples, size=1024):
-    """Yield slices of a size whose layers stay in the processor's cache."""
-    for start in range(0, n_samples, size):
-        yield slice(start, start + size)
-
-
-def output(weights, X, activation):
-    """Compute the output alone, in blocks, so that memory does not grow with `X`.
-
-    Parameters
-    ----------
-    weights : Weights
-        The network.
-    X : ndarray of shape (n_samples, n_features)
-        The inputs.
-    activation : str
-        A key of `ACTIVATIONS`.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,)
-        The output.
-    """
-    f = np.empty(len(X), dtype=weights.coefs[0].dtype)
-    for rows in blocks(len(X)):
-        f[rows] = forward(weights, X[rows], activation)[1]
-    return f
 
 
 def output_derivatives(weights, A, activation):

@@ -1,137 +1,38 @@
 """The estimator."""
 
-import warnings
-from functools import partial, wraps
+from functools import wraps
 from numbers import Integral, Real
 
 import numpy as np
-from joblib import Parallel, delayed
-from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, RegressorMixin, _fit_context
-from sklearn.exceptions import DataDimensionalityWarning
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import (
-    _check_sample_weight,
-    assert_all_finite,
-    check_is_fitted,
-    column_or_1d,
-    validate_data,
-)
 
-from . import _export, _scaling
-from ._committee import (
+from . import _scaling
+from ._evaluation import mean_output
+from ._fitted import FittedCommittee, numpy_defaults
+from ._model import Model
+from ._training import defaults
+from ._training.committee import (
+    Task,
     fit_members,
-    fit_mlp,
-    fit_spring,
     out_of_fold_outputs,
-    split_rows,
     teach_members,
 )
-from ._intervals import conformal_quantile, prediction_scale
-from ._prediction import map_rows, mean_and_gradient, mean_output, member_outputs
-from ._selection import choose_transforms
-from ._stream import N_FOLDS, Memory, forget, pass_mlp, pass_spring, remember
+from ._training.selection import choose_transforms
+from ._training.solver import make_solver
+from ._training.stream import Memory, learn
+from ._uncertainty import Uncertainty
+from ._validation import (
+    check_parameters,
+    validate_rows,
+    validate_validation_rows,
+)
 
-N_INPUTS = 5
 MAX_CALIBRATION_ROWS = 10_000
-# From here on a fold costs a member few rows, and fewer members average as much.
-MANY_ROWS = 4_000
-# Up to here a Gaussian process costs less than the committee.
-MAX_PROCESS_ROWS = 2_000
 # A stream may come row by row: so many residuals are kept from the calls before.
 MIN_CALIBRATION_ROWS = 200
-# What is left of a constant target at the network's scale.
-CONSTANT_RANGE = 1e-12
-# Between these sizes no square overflows and none vanishes.
-MIN_SIZE, MAX_SIZE = 1e-150, 1e150
-
-
-def default_n_estimators(n_samples):
-    """Choose the size of the committee: few rows want folds that hold out few."""
-    return 8 if n_samples < MANY_ROWS else 3
-
-
-def default_max_steps(n_samples):
-    """Choose the budget of steps, which grows much slower than the rows."""
-    if n_samples < MANY_ROWS:
-        return 800
-    return int(600 * max(1.0, n_samples / 10_000) ** 0.35)
-
-
-def merge_equal_rows(X, y, sample_weight):
-    """Make one row of equal ones, so that a copy of a training row is never held out.
-
-    A row of weight 2 and two equal rows are then the same table, and equal weights are
-    none. Without repetitions the rows stay as they are.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_features)
-        Inputs.
-    y : ndarray of shape (n_samples,)
-        Target.
-    sample_weight : ndarray of shape (n_samples,) or None
-        Weights of the rows.
-
-    Returns
-    -------
-    X, y, sample_weight : ndarray
-        The distinct rows in the order of the target, then of the last input and so
-        on, with the sums of their weights.
-    place : ndarray or slice
-        Where each of the given rows went.
-    """
-    if sample_weight is not None and np.ptp(sample_weight) == 0:
-        sample_weight = None
-    as_given = X, y, sample_weight, slice(None)
-    # A sort of one column is cheap, and most tables end here.
-    if sample_weight is None and len(np.unique(y)) == len(y):
-        return as_given
-    order = np.lexsort((*X.T, y))
-    is_first = np.arange(len(y)) == 0
-    for column in (*X.T, y):
-        column = column[order]
-        is_first[1:] |= column[1:] != column[:-1]
-    first = order[is_first]
-    if len(first) == 1 or (sample_weight is None and len(first) == len(y)):
-        return as_given
-    place = np.empty_like(order)
-    place[order] = np.cumsum(is_first) - 1
-    return X[first], y[first], np.bincount(place, weights=sample_weight), place
-
-
-def _as_float64(y, name):
-    # An object or a long double may turn out to be no number only by the conversion.
-    y = y.astype(np.float64)
-    assert_all_finite(y, input_name=name)
-    return y
-
-
-def check_size(values, name):
-    """Raise an error where squares of the values would overflow or vanish.
-
-    Parameters
-    ----------
-    values : ndarray
-        Numbers, in columns where there are several.
-    name : str
-        What the message calls them.
-
-    Raises
-    ------
-    ValueError
-        Where the largest size in a column is neither 0 nor within the limits.
-    """
-    size = np.atleast_1d(np.maximum(values.max(axis=0), -values.min(axis=0)))
-    outside = (size > MAX_SIZE) | ((size < MIN_SIZE) & (size > 0))
-    if outside.any():
-        column = f"column {outside.argmax()} of {name}" if len(size) > 1 else name
-        raise ValueError(
-            f"Got {size[outside][0]:.1e} as the largest size in {column}, expected 0 "
-            f"or between {MIN_SIZE:.0e} and {MAX_SIZE:.0e}: rescale it."
-        )
 
 
 def all_or_nothing(method):
@@ -155,7 +56,7 @@ def _has_partial_fit(estimator):
     return True
 
 
-class FiveDRegressor(RegressorMixin, BaseEstimator):
+class FiveDRegressor(FittedCommittee, RegressorMixin, BaseEstimator):
     r"""A committee of small networks for regression on five inputs.
 
     Each member is an `MLPRegressor`, by default trained with subsampled
@@ -452,7 +353,8 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=True)
     @all_or_nothing
-    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None):
+    @numpy_defaults
+    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None, groups=None):
         """Fit the committee.
 
         Parameters
@@ -462,12 +364,18 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
         y : array-like of shape (n_samples,) or (n_samples, 1)
             Target, in any units.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows. A row of weight zero is as if it were absent.
+            Weights of the rows. A row of weight two counts as two equal rows, in
+            training, in the choice of what to keep and in the calibration; a row of
+            weight zero is as if it were absent. Only the proportions matter.
         X_val : array-like of shape (n_val, n_features), default=None
             Inputs that replace the internal held-out rows: they decide when training
             stops and calibrate the intervals, and all of `X` trains.
         y_val : array-like of shape (n_val,), default=None
             Target at `X_val`.
+        groups : array-like of shape (n_samples,), default=None
+            Labels of the rows that belong together (a spectrum, a specimen, a
+            geometry). Whole groups are held out, so that the intervals hold for new
+            groups. Rows of equal inputs stay together in any case.
 
         Returns
         -------
@@ -485,30 +393,31 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
         >>> len(model.estimators_)
         2
         """
-        self._check_parameters()
-        self._memory = None
-        X, y, sample_weight = self._validate_rows(X, y, sample_weight)
-        X, y, sample_weight, place = merge_equal_rows(X, y, sample_weight)
-        validation = self._validate_validation_rows(X_val, y_val)
-        n_estimators = self._n_members(len(y))
-        starts = [None] * n_estimators
-        if self.warm_start and hasattr(self, "estimators_"):
-            self._check_members(n_estimators)
-            starts = self.estimators_
-            self._widen_range(X)
-        else:
-            self._fit_scaling(X, y, sample_weight)
-        data = self._scaled(X, y, sample_weight)
-        if validation is not None:
-            validation = self._scaled(*validation, None)
-        splits = self._fit_members(data, validation, starts)
-        self._calibrate(data, validation, splits)
-        self.oof_prediction_ = self.oof_prediction_[place]
+        check_parameters(self)
+        given = validate_rows(self, X, y, sample_weight, groups)
+        validation = validate_validation_rows(self, X_val, y_val)
+        rows, place = given.distinct()
+        model, starts = self._start(rows)
+        train, setting = model.scaled(rows).settings()
+        task = Task(
+            make_solver(self.get_params(deep=False), len(train)),
+            train,
+            self._splits(train, len(starts), validation),
+            None if validation is None else model.scaled(validation),
+            self._seeds(len(starts)),
+            self.n_jobs,
+        )
+        model = model.with_members(self._train(task, starts))
+        z = out_of_fold_outputs(model.members, task.splits, train.X)[setting]
+        self.oof_prediction_ = model.target.inverse(z)[place]
+        self._model, self._memory = model, None
+        self._uncertainty = self._calibrate(rows, z, validation)
         return self
 
     @available_if(_has_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)
     @all_or_nothing
+    @numpy_defaults
     def partial_fit(self, X, y, sample_weight=None):
         """Go on from the networks as they are by learning further rows.
 
@@ -550,136 +459,57 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
         >>> model.score(X, y) > 0.9
         True
         """
-        self._check_parameters()
-        first = not hasattr(self, "estimators_")
+        check_parameters(self)
+        first = not self.__sklearn_is_fitted__()
+        rows = validate_rows(self, X, y, sample_weight, reset=first)
         if first:
-            self._memory = None
-        X, y, sample_weight = self._validate_rows(X, y, sample_weight, reset=first)
-        if first:
-            self._fit_scaling(X, y, sample_weight)
-            members = [None] * self._n_members(len(y))
+            model, members = self._start(rows)
+            uncertainty, memory = Uncertainty.unknown(), None
         else:
-            members = self.estimators_
-            self._widen_range(X)
-        data = self._scaled(X, y, sample_weight)
-        if first:
-            self._set_calibration(y[:0], y[:0], y[:0])
-        else:
-            prediction, spread = self._mean_and_spread(data[0])
-            n_kept = max(0, MIN_CALIBRATION_ROWS - len(y))
-            latest = self._conformity_scores[:n_kept]
-            self._set_calibration(prediction, spread, y, latest)
-        seeds = self._seeds(len(members))
-        bound = self._member_fit(len(y)).keywords
-        if self.solver == "spring":
-            n_steps = 0 if first else members[0].n_steps_
+            model, members = self._model.widened(rows.X), self._model.members
+            prediction = mean_output(model.outputs(rows.X))
+            n_kept = max(0, MIN_CALIBRATION_ROWS - len(rows))
+            uncertainty = Uncertainty.calibrate(model, rows, prediction).joined(
+                self._uncertainty, n_kept
+            )
             memory = None if self._memory is None else Memory(*self._memory)
-            memory = remember(memory, data, seeds[0], n_steps)
-            passes = [
-                delayed(pass_spring)(member, memory, len(y), k % N_FOLDS, seed, **bound)
-                for k, (member, seed) in enumerate(zip(members, seeds, strict=True))
-            ]
-            self._memory = tuple(forget(memory))
-        else:
-            passes = [
-                delayed(pass_mlp)(member, data, seed, **bound)
-                for member, seed in zip(members, seeds, strict=True)
-            ]
-        self.estimators_ = Parallel(n_jobs=self.n_jobs)(passes)
+        members, memory = learn(
+            make_solver(self.get_params(deep=False), len(rows)),
+            members,
+            memory,
+            model.scaled(rows),
+            self._seeds(len(members)),
+            self.n_jobs,
+        )
+        self._model, self._uncertainty = model.with_members(members), uncertainty
+        self._memory = None if memory is None else tuple(memory)
         return self
 
-    def _check_parameters(self):
-        """Check what a constraint on a single value cannot tell."""
-        if np.any(np.atleast_1d(self.hidden_layer_sizes) < 1):
-            raise ValueError(
-                f"Got hidden_layer_sizes={self.hidden_layer_sizes}, expected widths of "
-                "at least 1."
-            )
-        if np.shape(self.damping) != (2,) or not self.damping[0] >= self.damping[1] > 0:
-            raise ValueError(
-                f"Got damping={self.damping}, expected a start and a positive end that "
-                "is no larger."
-            )
-
-    @np.errstate(over="ignore")
-    def _validate_rows(self, X, y, sample_weight, reset=True):
-        """Check the rows; what overflows as a double is infinite, and an error."""
-        # A pass over a single row is one, but its spread is no scale.
-        min_samples = 2 if reset else 1
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            dtype=[np.float64, np.float32],
-            order="C",
-            y_numeric=True,
-            multi_output=True,
-            reset=reset,
-            ensure_min_samples=min_samples,
-        )
-        if issparse(y):
-            raise TypeError("y is sparse, expected a dense array.")
-        if y.ndim == 2 and y.shape[1] > 1:
-            raise ValueError(
-                f"y has {y.shape[1]} columns, expected one target; "
-                "sklearn.multioutput.MultiOutputRegressor fits one model a column."
-            )
-        y = _as_float64(column_or_1d(y, warn=True), "y")
-        if reset and X.shape[1] != N_INPUTS:
-            warnings.warn(
-                f"X has {X.shape[1]} columns; the defaults of FiveDRegressor are "
-                f"tuned for {N_INPUTS}.",
-                DataDimensionalityWarning,
-                stacklevel=6,
-            )
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(
-                sample_weight, X, dtype=np.float64, ensure_non_negative=True
-            )
-            check_size(sample_weight, "sample_weight")
-            # What rounding would swallow in a sum is as good as zero.
-            kept = sample_weight > np.finfo(np.float64).eps * sample_weight.max()
-            if kept.sum() < min_samples:
-                raise ValueError(
-                    f"sample_weight is positive on {kept.sum()} rows, expected at "
-                    f"least {min_samples}."
-                )
-            if not kept.all():
-                X, y, sample_weight = X[kept], y[kept], sample_weight[kept]
-        check_size(X, "X")
-        check_size(y, "y")
-        return X, y, sample_weight
-
-    @np.errstate(over="ignore")
-    def _validate_validation_rows(self, X_val, y_val):
-        if X_val is None and y_val is None:
-            return None
-        if X_val is None or y_val is None:
-            missing = "X_val" if X_val is None else "y_val"
-            raise ValueError(f"X_val and y_val go together, got {missing}=None.")
-        X_val, y_val = validate_data(
-            self,
-            X_val,
-            y_val,
-            dtype=[np.float64, np.float32],
-            y_numeric=True,
-            reset=False,
-        )
-        y_val = _as_float64(y_val, "y_val")
-        check_size(X_val, "X_val")
-        check_size(y_val, "y_val")
-        return X_val, y_val
-
-    def _n_members(self, n_samples):
-        if self.n_estimators == "auto":
-            return default_n_estimators(n_samples)
-        return self.n_estimators
-
-    def _seeds(self, n_estimators):
-        if n_estimators == 1:
-            return [self.random_state]
+    def _start(self, rows):
+        """Return the scaling, and for each member what it starts from."""
+        n_estimators = self.n_estimators
+        if n_estimators == "auto":
+            n_estimators = defaults.n_estimators(len(rows))
+        if self.warm_start and self.__sklearn_is_fitted__():
+            self._check_members(n_estimators)
+            return self._model.widened(rows.X), self._model.members
+        # A warm start has to find the same folds, or members meet rows they have seen.
         rng = check_random_state(self.random_state)
-        return rng.randint(np.iinfo(np.int32).max, size=n_estimators)
+        self._fold_seed, seed = rng.randint(np.iinfo(np.int32).max, size=2).tolist()
+        transforms = self.x_transform, self.y_transform
+        if self.solver == "spring":
+            network = {
+                "hidden_layer_sizes": tuple(np.atleast_1d(self.hidden_layer_sizes)),
+                "activation": self.activation,
+            }
+            settings, _ = rows.settings()
+            transforms = choose_transforms(settings, *transforms, network, seed)
+        self.x_transform_, self.y_transform_ = (
+            "standard" if t == "auto" else t for t in transforms
+        )
+        precision = "float32" if self.precision == "float32" else "float64"
+        model = Model.scaling(rows, self.x_transform_, self.y_transform_, precision)
+        return model, [None] * n_estimators
 
     def _check_members(self, n_estimators):
         shape = (self.n_features_in_, *np.atleast_1d(self.hidden_layer_sizes), 1)
@@ -694,470 +524,42 @@ class FiveDRegressor(RegressorMixin, BaseEstimator):
                 f"{shape}."
             )
 
-    def _fit_scaling(self, X, y, sample_weight):
-        # A warm start has to find the same folds, or members meet rows they have seen.
+    def _seeds(self, n_estimators):
+        if n_estimators == 1:
+            return [self.random_state]
         rng = check_random_state(self.random_state)
-        self._fold_seed, seed = rng.randint(np.iinfo(np.int32).max, size=2).tolist()
-        transforms = self.x_transform, self.y_transform
-        if self.solver == "spring":
-            transforms = choose_transforms(
-                X,
-                y,
-                *transforms,
-                hidden_layer_sizes=np.atleast_1d(self.hidden_layer_sizes),
-                activation=self.activation,
-                random_state=seed,
-            )
-        self.x_transform_, self.y_transform_ = (
-            "standard" if t == "auto" else t for t in transforms
-        )
-        self.x_scaler_ = _scaling.fit_input_scaler(X, self.x_transform_, sample_weight)
-        self.y_scaler_ = _scaling.fit_target_scaler(y, self.y_transform_, sample_weight)
-        self.data_min_, self.data_max_ = _scaling.column_range(X)
+        return rng.randint(np.iinfo(np.int32).max, size=n_estimators)
 
-    def _widen_range(self, X):
-        low, high = _scaling.column_range(X)
-        self.data_min_ = np.minimum(self.data_min_, low)
-        self.data_max_ = np.maximum(self.data_max_, high)
+    def _splits(self, train, n_estimators, validation):
+        """Choose the rows of each member: all, where others are there to judge it."""
+        # A single network of MLPRegressor's own solvers takes its validation rows.
+        if validation is not None or (self.solver != "spring" and n_estimators == 1):
+            return [(slice(None), np.arange(0))] * n_estimators
+        return train.folds(n_estimators, self.validation_fraction, self._fold_seed)
 
-    def _scaled(self, X, y, sample_weight):
-        Z = map_rows(self._scaled_columns, X, X.shape[1], None)
-        return Z, _scaling.from_target(self.y_scaler_, y), sample_weight
+    def _train(self, task, starts):
+        """Train the members, and let a teacher add what it knows."""
+        members = fit_members(task, starts, self.verbose)
+        if self.solver != "spring":
+            return members
+        self.gaussian_process_share_ = 0.0
+        has_teacher = self.gaussian_process
+        if has_teacher == "auto":
+            is_cheap = len(task.rows) <= defaults.MAX_PROCESS_ROWS
+            has_teacher = is_cheap and len(members) > 1
+        if has_teacher:
+            members, self.gaussian_process_share_ = teach_members(task, members)
+        return members
 
-    def _scaled_columns(self, X):
-        return _scaling.scale_inputs(self.x_scaler_, X).T
-
-    def _member_fit(self, n_samples):
-        """Bind the parameters of the solver."""
-        network = {
-            "hidden_layer_sizes": tuple(np.atleast_1d(self.hidden_layer_sizes)),
-            "activation": self.activation,
-            "alpha": self.alpha,
-        }
-        natural = self.solver == "spring"
-        rate = self.learning_rate_init
-        if rate == "auto":
-            rate = 0.6 if natural else 0.005
-        if natural:
-            max_steps = self.max_steps
-            if max_steps == "auto":
-                max_steps = default_max_steps(n_samples)
-            solver = {
-                "damping": self.damping,
-                "batch_size": self.batch_size,
-                "max_steps": max_steps,
-                "precision": self.precision,
-                "learning_rate": rate,
-                "momentum": self.momentum,
-                "patience": self.patience,
-                "tol": self.tol,
-            }
-            return partial(fit_spring, network=network, solver=solver)
-        solver = {
-            "solver": self.solver,
-            "learning_rate_init": rate,
-            "momentum": self.momentum,
-            "batch_size": 256 if self.batch_size == "auto" else self.batch_size,
-            "max_iter": self.max_iter,
-            "early_stopping": self.early_stopping and self.solver != "lbfgs",
-            "validation_fraction": self.validation_fraction,
-            "n_iter_no_change": self.n_iter_no_change,
-            "tol": self.tol,
-        }
-        return partial(fit_mlp, network=network, solver=solver)
-
-    def _fit_members(self, data, validation, starts):
-        """Train the members and keep the rows that each of them held out."""
-        n_samples = len(data[1])
-        n_estimators = len(starts)
-        seeds = self._seeds(n_estimators)
-        if validation is None and (self.solver == "spring" or n_estimators > 1):
-            validation = "held out"
-            splits = split_rows(
-                n_samples, n_estimators, self.validation_fraction, self._fold_seed
-            )
-        else:
-            splits = [(slice(None), slice(0))] * n_estimators
-        self.estimators_ = fit_members(
-            self._member_fit(n_samples),
-            data,
-            validation,
-            splits,
-            seeds,
-            starts,
-            self.n_jobs,
-            self.verbose,
-        )
-        if self.solver == "spring":
-            self.gaussian_process_share_ = 0.0
-            if self._has_teacher(n_samples, n_estimators):
-                settings = self._member_fit(n_samples).keywords
-                self.estimators_, self.gaussian_process_share_ = teach_members(
-                    self.estimators_,
-                    data,
-                    validation,
-                    splits,
-                    seeds,
-                    self.n_jobs,
-                    network=settings["network"],
-                    max_steps=max(1, settings["solver"]["max_steps"] // 5),
-                )
-        if np.ptp(data[1]) < CONSTANT_RANGE:
-            for member in self.estimators_:
-                member.coefs_[-1][:] = member.intercepts_[-1][:] = 0
-        return splits
-
-    def _has_teacher(self, n_samples, n_estimators):
-        if self.gaussian_process == "auto":
-            return n_estimators > 1 and n_samples <= MAX_PROCESS_ROWS
-        return self.gaussian_process
-
-    def _calibrate(self, data, validation, splits):
+    def _calibrate(self, rows, z, validation):
         """Compare predictions with rows that did not train what predicted them."""
-        X, y, _ = data
-        z = out_of_fold_outputs(self.estimators_, splits, X, self.activation)
-        self.oof_prediction_ = _scaling.to_target(self.y_scaler_, z)
         held_out = np.flatnonzero(np.isfinite(z))
         if validation is not None:
-            X, y, _ = validation
-            z = member_outputs(self.estimators_, X, self.activation).mean(axis=0)
-            held_out = np.arange(len(y))
+            rows, z = validation, mean_output(self._model.outputs(validation.X))
+            held_out = np.arange(len(z))
+        if len(held_out) == 0:
+            return Uncertainty.unknown()
         if len(held_out) > MAX_CALIBRATION_ROWS:
             rng = check_random_state(self.random_state)
             held_out = rng.choice(held_out, MAX_CALIBRATION_ROWS, replace=False)
-        prediction, target = (
-            _scaling.to_target(self.y_scaler_, v[held_out]) for v in (z, y)
-        )
-        _, spread = self._mean_and_spread(X[held_out])
-        self._set_calibration(prediction, spread, target)
-
-    def _set_calibration(self, prediction, spread, target, before=()):
-        """Keep the absolute residuals in units of their scale, the latest first."""
-        residual = np.abs(target - prediction)
-        if len(residual) == 0:
-            self.residual_scale_ = np.nan
-            self._conformity_scores = residual
-            return
-        square = np.mean(residual**2)
-        if len(before):
-            squares = self.residual_scale_**2, square
-            square = np.average(squares, weights=[len(before), len(residual)])
-        self.residual_scale_ = float(np.sqrt(square))
-        scale = prediction_scale(spread, self.residual_scale_, 0.0)
-        scores = residual / np.where(scale > 0, scale, 1)
-        self._conformity_scores = np.r_[scores, before]
-
-    def _mean_and_spread(self, Z):
-        """Predict from scaled inputs, with the sd of the members, in y's units."""
-        outputs = member_outputs(self.estimators_, Z, self.activation)
-        mean = mean_output(outputs)
-        spread = outputs.std(axis=0, ddof=min(1, len(outputs) - 1))
-        slope = _scaling.target_slope(self.y_scaler_, mean)
-        return _scaling.to_target(self.y_scaler_, mean), spread * slope
-
-    def __sklearn_is_fitted__(self):
-        return hasattr(self, "estimators_")
-
-    def _validate_inputs(self, X):
-        check_is_fitted(self)
-        return validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-
-    def _network_inputs(self, X):
-        """Scale rows in float64, and return them in the type that predicts."""
-        Z = _scaling.scale_inputs(self.x_scaler_, X)
-        return Z.astype(np.float32) if self.precision == "float32" else Z
-
-    def predict(self, X, return_std=False):
-        """Predict the target.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Inputs.
-        return_std : bool, default=False
-            Whether to return the standard deviation of the prediction as well.
-
-        Returns
-        -------
-        y_mean : ndarray of shape (n_samples,)
-            Mean of the members, in y's units.
-        y_std : ndarray of shape (n_samples,)
-            Spread of the members joined with the scale of the out-of-fold residuals.
-            Only with ``return_std=True``.
-
-        Examples
-        --------
-        >>> from sklearn_5d import FiveDRegressor
-        >>> from sklearn_5d.datasets import make_function
-        >>> X, y = make_function("friedman1", 200, noise=0.1, random_state=0)
-        >>> model = FiveDRegressor(solver="lbfgs", n_estimators=2).fit(X, y)
-        >>> y_mean, y_std = model.predict(X[:3], return_std=True)
-        >>> bool((y_std > 0).all())
-        True
-        """
-        X = self._validate_inputs(X)
-        if return_std:
-            self._check_calibrated()
-            return tuple(map_rows(self._mean_and_scale, X, 2, self.n_jobs).T)
-        return map_rows(self._mean, X, 1, self.n_jobs)[:, 0]
-
-    def _mean(self, X):
-        Z = self._network_inputs(X)
-        outputs = member_outputs(self.estimators_, Z, self.activation)
-        return _scaling.to_target(self.y_scaler_, mean_output(outputs))
-
-    def _mean_and_scale(self, X):
-        prediction, spread = self._mean_and_spread(self._network_inputs(X))
-        scale = prediction_scale(spread, self.residual_scale_, self._excess(X))
-        return prediction, scale
-
-    def _check_calibrated(self):
-        if np.isnan(self.residual_scale_):
-            raise ValueError(
-                "No rows were held out to calibrate an uncertainty with: a single "
-                "network of MLPRegressor's own solvers keeps its validation rows to "
-                "itself, and the first partial_fit has none. Fit with X_val and y_val, "
-                "with n_estimators of at least 2, or call partial_fit again."
-            )
-
-    @np.errstate(over="ignore")
-    def _excess(self, X):
-        """Tell how far each row lies outside the training range, in ranges."""
-        width = self.data_max_ - self.data_min_
-        beyond = np.maximum(self.data_min_ - X, X - self.data_max_)
-        beyond /= np.where(width > 0, width, 1)
-        return np.sum(beyond.clip(0, _scaling.MAX_SCALED), axis=1)
-
-    def predict_interval(self, X, confidence_level=0.9):
-        """Predict an interval that holds a new measurement with a given probability.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Inputs.
-        confidence_level : float, default=0.9
-            The probability, between 0 and 1.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, 2)
-            Lower and upper bound, in y's units.
-
-        Examples
-        --------
-        >>> from sklearn_5d import FiveDRegressor
-        >>> from sklearn_5d.datasets import make_function
-        >>> X, y = make_function("friedman1", 200, noise=0.1, random_state=0)
-        >>> model = FiveDRegressor(solver="lbfgs", n_estimators=2).fit(X, y)
-        >>> lower, upper = model.predict_interval(X, confidence_level=0.8).T
-        >>> bool((lower < upper).all())
-        True
-        """
-        if not (isinstance(confidence_level, Real) and 0 < confidence_level < 1):
-            raise ValueError(
-                f"Got confidence_level={confidence_level!r}, expected a number "
-                "between 0 and 1."
-            )
-        X = self._validate_inputs(X)
-        self._check_calibrated()
-        quantile = conformal_quantile(self._conformity_scores, confidence_level)
-
-        def bounds(X):
-            prediction, scale = self._mean_and_scale(X)
-            return prediction - quantile * scale, prediction + quantile * scale
-
-        return map_rows(bounds, X, 2, self.n_jobs)
-
-    def predict_gradient(self, X):
-        """Compute the derivatives of the prediction by the inputs.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Inputs.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_features)
-            The exact gradient, in y's units per unit of each input.
-
-        Examples
-        --------
-        >>> from sklearn_5d import FiveDRegressor
-        >>> from sklearn_5d.datasets import make_function
-        >>> X, y = make_function("friedman1", 200, noise=0.1, random_state=0)
-        >>> model = FiveDRegressor(solver="lbfgs", n_estimators=2).fit(X, y)
-        >>> gradient = model.predict_gradient(X)
-        >>> bool(abs(gradient[:, 3].mean() - 10) < 1)
-        True
-        """
-        X = self._validate_inputs(X)
-        return map_rows(self._gradient, X, self.n_features_in_, self.n_jobs)
-
-    def _gradient(self, X):
-        Z = self._network_inputs(X)
-        z, gradient = mean_and_gradient(self.estimators_, Z, self.activation)
-        gradient *= _scaling.input_slope(self.x_scaler_, X)
-        return gradient.T * _scaling.target_slope(self.y_scaler_, z)
-
-    def is_extrapolation(self, X):
-        """Tell which rows lie outside the range of the training inputs.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Inputs.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,), dtype=bool
-            Whether any input is below its minimum or above its maximum in training.
-
-        Examples
-        --------
-        >>> from sklearn_5d import FiveDRegressor
-        >>> from sklearn_5d.datasets import make_function
-        >>> X, y = make_function("friedman1", 200, noise=0.1, random_state=0)
-        >>> model = FiveDRegressor(solver="lbfgs", n_estimators=2).fit(X, y)
-        >>> model.is_extrapolation([[0.5, 0.5, 0.5, 0.5, 0.5], [0.5, 0.5, 2, 0.5, 0.5]])
-        array([False,  True])
-        """
-        X = self._validate_inputs(X)
-        return map_rows(self._excess, X, 1, self.n_jobs)[:, 0] > 0
-
-    def to_sklearn(self):
-        """Build the fitted model out of scikit-learn objects alone.
-
-        Returns
-        -------
-        Pipeline
-            A fitted pipeline with the same predictions, which pickles and loads where
-            sklearn_5d is not installed. It is made to predict: another fit would train
-            as scikit-learn does.
-
-        Examples
-        --------
-        >>> from sklearn_5d import FiveDRegressor
-        >>> from sklearn_5d.datasets import make_function
-        >>> X, y = make_function("friedman1", 200, random_state=0)
-        >>> model = FiveDRegressor(solver="lbfgs", n_estimators=2).fit(X, y)
-        >>> model.to_sklearn().predict(X).shape
-        (200,)
-        """
-        return _export.to_sklearn(self)
-
-    def to_onnx(self, path=None):
-        """Build one ONNX model of everything between raw inputs and predictions.
-
-        Parameters
-        ----------
-        path : str or path-like, default=None
-            Where to write the model as well.
-
-        Returns
-        -------
-        onnx.ModelProto
-            The model: from "X", double of shape (n_samples, n_features), to "y", double
-            of shape (n_samples,).
-
-        Raises
-        ------
-        ImportError
-            Without the package onnx.
-
-        Examples
-        --------
-        >>> import onnxruntime  # doctest: +SKIP
-        >>> model.to_onnx("model.onnx")  # doctest: +SKIP
-        >>> session = onnxruntime.InferenceSession("model.onnx")  # doctest: +SKIP
-        >>> (y,) = session.run(["y"], {"X": X})  # doctest: +SKIP
-        """
-        return _export.to_onnx(self, path)
-
-    def save(self, path):
-        """Save the fitted estimator to a file that holds no code.
-
-        Parameters
-        ----------
-        path : str or path-like
-            The file. It is replaced only once the new one is complete.
-
-        Raises
-        ------
-        ImportError
-            Without the package skops.
-        ValueError
-            Where the estimator holds something that `load` would not trust.
-
-        Examples
-        --------
-        >>> model.save("model.skops")  # doctest: +SKIP
-        """
-        _export.save(self, path)
-
-    @staticmethod
-    def load(path):
-        """Load an estimator from a file that `save` has written.
-
-        No code from the file runs: what it may name is a short list, and all else is
-        an error.
-
-        Parameters
-        ----------
-        path : str or path-like
-            The file.
-
-        Returns
-        -------
-        FiveDRegressor
-            The fitted estimator.
-
-        Raises
-        ------
-        ImportError
-            Without the package skops.
-        ValueError
-            Where the file was cut short or changed, was not written by `save`, or comes
-            from another minor version of sklearn_5d or scikit-learn.
-
-        Examples
-        --------
-        >>> model = FiveDRegressor.load("model.skops")  # doctest: +SKIP
-        """
-        return _export.load(path)
-
-    def _of_members(self, name):
-        """Collect an attribute: itself for one network, a list for several."""
-        check_is_fitted(self)
-        values = [getattr(member, name) for member in self.estimators_]
-        return values[0] if len(values) == 1 else values
-
-    @property
-    def n_iter_(self):
-        """Epochs, iterations of L-BFGS, or stages of the natural-gradient solver."""
-        return np.asarray(self._of_members("n_iter_"))
-
-    @property
-    def loss_curve_(self):
-        """Training loss at each iteration, at the network's scale."""
-        return self._of_members("loss_curve_")
-
-    @property
-    def validation_scores_(self):
-        """R2 on the validation rows after each iteration."""
-        return self._of_members("validation_scores_")
-
-    @property
-    def best_validation_score_(self):
-        """The best of the validation scores, mean of the members."""
-        return float(np.mean(self._of_members("best_validation_score_")))
-
-    @property
-    def damping_(self):
-        """The damping at the end of the stage that gave the weights."""
-        return self._of_members("damping_")
-
-    @property
-    def n_steps_(self):
-        """Steps that were taken."""
-        return self._of_members("n_steps_")
+        return Uncertainty.calibrate(self._model, rows.take(held_out), z[held_out])

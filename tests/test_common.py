@@ -8,7 +8,8 @@ import pytest
 from sklearn.exceptions import DataDimensionalityWarning
 from sklearn.utils.estimator_checks import check_estimator, parametrize_with_checks
 
-from sklearn_5d import FiveDRegressor, _evidence, _regressor, _selection
+from sklearn_5d import FiveDRegressor
+from sklearn_5d._training import defaults
 
 # The checks feed tables of 1 to 30 columns.
 pytestmark = pytest.mark.filterwarnings(
@@ -18,10 +19,10 @@ pytestmark = pytest.mark.filterwarnings(
 
 @pytest.fixture(autouse=True)
 def small_budget(monkeypatch):
-    monkeypatch.setattr(_regressor, "default_max_steps", lambda n_samples: 24)
-    monkeypatch.setattr(_regressor, "default_n_estimators", lambda n_samples: 2)
-    monkeypatch.setattr(_evidence, "N_ITERATIONS", 2)
-    monkeypatch.setattr(_selection, "MAX_STEPS", 8)
+    monkeypatch.setattr(defaults, "max_steps", lambda n_samples: 24)
+    monkeypatch.setattr(defaults, "n_estimators", lambda n_samples: 2)
+    monkeypatch.setattr(defaults, "N_EVIDENCE_STEPS", 2)
+    monkeypatch.setattr(defaults, "MAX_RACE_STEPS", 8)
 
 
 @parametrize_with_checks(

@@ -24,8 +24,9 @@ IGNORED_IN_PROPERTIES = IGNORED | {
 
 
 def _members(cls):
-    """Public members of a class; what is inherited is documented where it is from."""
-    for name in vars(cls):
+    """Public members of a class; what is scikit-learn's is documented there."""
+    own = [c for c in cls.__mro__ if c.__module__.startswith("sklearn_5d")]
+    for name in dict.fromkeys(name for c in own for name in vars(c)):
         # scikit-learn writes set_fit_request and its kin.
         if not name.startswith("_") and not re.fullmatch(r"set_\w+_request", name):
             member = getattr(cls, name)

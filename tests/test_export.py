@@ -17,7 +17,8 @@ from sklearn.linear_model import LinearRegression
 from sklearn.neural_network import MLPRegressor
 from sklearn.preprocessing import PowerTransformer
 
-from sklearn_5d import FiveDRegressor, _export
+from sklearn_5d import FiveDRegressor
+from sklearn_5d._export import _files, _onnx_graph, _skops_file
 
 load, save = FiveDRegressor.load, FiveDRegressor.save
 to_onnx, to_sklearn = FiveDRegressor.to_onnx, FiveDRegressor.to_sklearn
@@ -185,7 +186,7 @@ def test_yeo_johnson_in_onnx(power):
     x = np.r_[-np.logspace(-12, 2), 0, np.logspace(-12, 2)][:, None]
     transformer = PowerTransformer(standardize=False).fit(x)
     transformer.lambdas_[:] = power
-    graph = _export._Graph(onnx)
+    graph = _onnx_graph._Graph(onnx)
     graph("Identity", graph.yeo_johnson("x", transformer.lambdas_), output="y")
     infos = [
         onnx.helper.make_tensor_value_info(name, onnx.TensorProto.DOUBLE, ["n", 1])
@@ -195,8 +196,8 @@ def test_yeo_johnson_in_onnx(power):
         onnx.helper.make_graph(
             graph.nodes, "graph", infos[:1], infos[1:], graph.constants
         ),
-        opset_imports=[onnx.helper.make_opsetid("", _export.ONNX_OPSET)],
-        ir_version=_export.ONNX_IR_VERSION,
+        opset_imports=[onnx.helper.make_opsetid("", _onnx_graph.ONNX_OPSET)],
+        ir_version=_onnx_graph.ONNX_IR_VERSION,
     )
     onnxruntime = pytest.importorskip("onnxruntime")
     session = onnxruntime.InferenceSession(model.SerializeToString())
@@ -365,8 +366,8 @@ def test_load_of_no_file(tmp_path):
 
 @pytest.mark.parametrize("package", ["sklearn_5d", "scikit-learn"])
 def test_load_names_both_versions(package, saved, monkeypatch):
-    here = _export._versions()
-    monkeypatch.setattr(_export, "_versions", lambda: here | {package: "0.0.9"})
+    here = _files.versions()
+    monkeypatch.setattr(_skops_file, "versions", lambda: here | {package: "0.0.9"})
     with pytest.raises(ValueError, match=f"with {package} {here[package]}.* 0.0.9"):
         load(saved)
 
@@ -377,9 +378,9 @@ def test_load_takes_another_patch_release(saved, monkeypatch):
     schema = entries["schema.json"].decode()
     assert schema.count(f'"\\"{sklearn.__version__}\\""') > 3
     entries["schema.json"] = schema.replace(sklearn.__version__, f"{minor}.99")
-    versions = _export._versions() | {"scikit-learn": f"{minor}.99"}
+    versions = _files.versions() | {"scikit-learn": f"{minor}.99"}
     entries["versions.json"] = json.dumps(versions)
-    saved.write_bytes(_export._pack(entries))
+    saved.write_bytes(_skops_file._pack(entries))
     assert isinstance(load(saved), FiveDRegressor)
 
 
@@ -424,7 +425,7 @@ def forge(path, change_schema=lambda schema: None, **entries):
     schema = json.loads(contents["schema.json"])
     change_schema(schema)
     contents["schema.json"] = json.dumps(schema)
-    path.write_bytes(_export._pack(contents | entries))
+    path.write_bytes(_skops_file._pack(contents | entries))
 
 
 FOREIGN = {
@@ -509,9 +510,9 @@ def test_load_refuses_a_compressed_bomb(saved):
         for name, content in unpack(saved).items():
             archive.writestr(name, content)
         archive.writestr("zeros", bytes(10**7))
-        archive.comment = b"0" * _export.DIGEST_LENGTH
-    content = bomb.getvalue()[: -_export.DIGEST_LENGTH]
-    saved.write_bytes(content + _export._digest(content))
+        archive.comment = b"0" * _skops_file.DIGEST_LENGTH
+    content = bomb.getvalue()[: -_skops_file.DIGEST_LENGTH]
+    saved.write_bytes(content + _skops_file._digest(content))
     with pytest.raises(ValueError, match="more than it holds"):
         load(saved)
 
@@ -596,8 +597,8 @@ def test_load_refuses_another_class(saved):
     with ZipFile(io.BytesIO(skops_io.dumps(network))) as archive:
         schema = json.loads(archive.read("schema.json"))
     entries = unpack(saved)
-    entries["schema.json"] = json.dumps(_export._without_ids(schema))
-    saved.write_bytes(_export._pack(entries))
+    entries["schema.json"] = json.dumps(_skops_file._without_ids(schema))
+    saved.write_bytes(_skops_file._pack(entries))
     with pytest.raises(ValueError, match="MLPRegressor"):
         load(saved)
 
@@ -615,7 +616,7 @@ def mutate(entries, rng):
     entries = dict(entries)
     schema = json.loads(entries["schema.json"])
     for _ in range(rng.integers(1, 4)):
-        nodes = [node for node in _export._nodes(schema) if node]
+        nodes = [node for node in _skops_file._nodes(schema) if node]
         node, other = (nodes[i] for i in rng.integers(len(nodes), size=2))
         key = list(node)[rng.integers(len(node))]
         kind = rng.integers(5)
@@ -643,7 +644,7 @@ def mutate_bytes(content, rng):
     Half of the places are in the directory of the zip file: a small part of it, with
     the names, the sizes and the positions.
     """
-    content = bytearray(content[: -_export.DIGEST_LENGTH])
+    content = bytearray(content[: -_skops_file.DIGEST_LENGTH])
     for _ in range(rng.integers(1, 4)):
         directory = max(content.find(b"PK\x01\x02"), 0)
         start = directory if rng.random() < 0.5 else 0
@@ -658,7 +659,7 @@ def mutate_bytes(content, rng):
             content[position:position] = content[position:end]
         else:
             del content[position : position + rng.integers(1, 50)]
-    return bytes(content) + _export._digest(content)
+    return bytes(content) + _skops_file._digest(content)
 
 
 def fuzz(path, n_files, seed):
@@ -668,7 +669,9 @@ def fuzz(path, n_files, seed):
     n_models = 0
     for i in range(n_files):
         path.write_bytes(
-            mutate_bytes(content, rng) if i % 2 else _export._pack(mutate(entries, rng))
+            mutate_bytes(content, rng)
+            if i % 2
+            else _skops_file._pack(mutate(entries, rng))
         )
         try:
             model = load(path)

@@ -5,9 +5,8 @@ from math import ceil
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
 
-from sklearn_5d import FiveDRegressor, _intervals
+from sklearn_5d import FiveDRegressor, _uncertainty
 from sklearn_5d.datasets import make_function
 
 LEVELS = ["0.5", "0.8", "0.9", "0.95", "0.99"]
@@ -25,10 +24,10 @@ def test_quantile_is_the_smallest_score_with_enough_scores_below(n_samples, leve
     enough = rank(n_samples, level)
     if enough > n_samples:
         with pytest.raises(ValueError, match="held-out rows"):
-            _intervals.conformal_quantile(scores, float(level))
+            _uncertainty.conformal_quantile(scores, float(level))
         return
     expected = min(s for s in scores if np.sum(scores <= s) >= enough)
-    assert _intervals.conformal_quantile(scores, float(level)) == expected
+    assert _uncertainty.conformal_quantile(scores, float(level)) == expected
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -41,7 +40,7 @@ def test_coverage_of_the_one_left_out_is_exact(n_samples, level):
     """
     scores = np.random.default_rng(1).exponential(size=n_samples + 1)
     covered = sum(
-        score <= _intervals.conformal_quantile(np.delete(scores, i), float(level))
+        score <= _uncertainty.conformal_quantile(np.delete(scores, i), float(level))
         for i, score in enumerate(scores)
     )
     coverage = Fraction(int(covered), n_samples + 1)
@@ -58,23 +57,23 @@ def test_coverage_of_few_rows_by_simulation(n_samples, level):
     n_draws = 20_000
     scores = rng.exponential(size=(n_draws, n_samples + 1))
     covered = [
-        row[-1] <= _intervals.conformal_quantile(row[:-1], level) for row in scores
+        row[-1] <= _uncertainty.conformal_quantile(row[:-1], level) for row in scores
     ]
     assert np.mean(covered) == pytest.approx(level, abs=0.01)
 
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_required_rows_are_just_enough(level):
-    n_samples = _intervals.required_rows(float(level))
+    n_samples = _uncertainty.required_rows(float(level))
     assert rank(n_samples, level) <= n_samples
     assert rank(n_samples - 1, level) > n_samples - 1
-    _intervals.conformal_quantile(np.ones(n_samples), float(level))
+    _uncertainty.conformal_quantile(np.ones(n_samples), float(level))
 
 
 def test_error_names_the_rows_that_it_takes():
     message = r"confidence_level=0\.95 needs at least 19 held-out rows, got 18\."
     with pytest.raises(ValueError, match=message):
-        _intervals.conformal_quantile(np.ones(18), 0.95)
+        _uncertainty.conformal_quantile(np.ones(18), 0.95)
 
 
 def test_quantile_does_not_depend_on_the_order_of_the_scores():
@@ -83,20 +82,13 @@ def test_quantile_does_not_depend_on_the_order_of_the_scores():
     scores = rng.exponential(size=1000)
     expected = np.sort(scores)[900]
     for _ in range(500):
-        assert _intervals.conformal_quantile(rng.permutation(scores), 0.9) == expected
+        assert _uncertainty.conformal_quantile(rng.permutation(scores), 0.9) == expected
 
 
 def test_quantile_leaves_the_scores_alone():
     scores = np.array([3.0, 1.0, 2.0])
-    assert _intervals.conformal_quantile(scores, 0.5) == 2
+    assert _uncertainty.conformal_quantile(scores, 0.5) == 2
     assert list(scores) == [3, 1, 2]
-
-
-def test_prediction_scale_joins_two_sources():
-    scale = _intervals.prediction_scale(
-        np.array([0.0, 3.0, 3.0]), 4.0, np.array([0, 0, 1])
-    )
-    assert_allclose(scale, [4, 5, np.hypot(3, 8)])
 
 
 # --------------------------------------------------------------------------------------

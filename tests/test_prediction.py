@@ -10,8 +10,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.neural_network import MLPRegressor
 
-from sklearn_5d import FiveDRegressor, _network, _prediction
+from sklearn_5d import FiveDRegressor, _evaluation, _network
 from sklearn_5d.datasets import make_function
+
+
+def networks(members):
+    return [_network.Weights.of(member) for member in members]
+
 
 ACTIVATIONS = ["identity", "logistic", "relu", "tanh"]
 METHODS = ["predict", "predict_interval", "predict_gradient", "is_extrapolation"]
@@ -75,10 +80,10 @@ def test_outputs_and_gradient_are_those_of_the_networks(
     activation, hidden, n_members, Z
 ):
     members = make_members(activation, hidden, n_members)
-    outputs = _prediction.member_outputs(members, Z, activation)
+    outputs = _evaluation.network_outputs(networks(members), Z, activation)
     expected = np.stack([member.predict(Z) for member in members])
     assert_allclose(outputs, expected, rtol=1e-11, atol=1e-13)
-    mean, gradient = _prediction.mean_and_gradient(members, Z, activation)
+    mean, gradient = _evaluation.mean_and_gradient(networks(members), Z, activation)
     assert_allclose(mean, expected.mean(axis=0), rtol=1e-11, atol=1e-13)
     # A difference may step across a kink of relu.
     n_kinks = 0.01 * Z.size if activation == "relu" else 0
@@ -88,13 +93,15 @@ def test_outputs_and_gradient_are_those_of_the_networks(
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_float32_rounds_and_no_more(activation, Z):
     members = make_members(activation)
-    exact = _prediction.member_outputs(members, Z, activation)
-    rounded = _prediction.member_outputs(members, Z.astype(np.float32), activation)
+    exact = _evaluation.network_outputs(networks(members), Z, activation)
+    rounded = _evaluation.network_outputs(
+        networks(members), Z.astype(np.float32), activation
+    )
     assert rounded.dtype == np.float64
     assert 0 < np.abs(rounded - exact).max() < 2e-6 * exact.std()
-    _, exact = _prediction.mean_and_gradient(members, Z, activation)
-    _, rounded = _prediction.mean_and_gradient(
-        members, Z.astype(np.float32), activation
+    _, exact = _evaluation.mean_and_gradient(networks(members), Z, activation)
+    _, rounded = _evaluation.mean_and_gradient(
+        networks(members), Z.astype(np.float32), activation
     )
     assert np.sqrt(np.mean((rounded - exact) ** 2)) < 2e-6 * np.sqrt(np.mean(exact**2))
 
@@ -104,12 +111,12 @@ def test_float32_rounds_and_no_more(activation, Z):
 def test_a_row_is_the_same_in_any_batch(dtype, n_samples, Z):
     members, Z = make_members(scale=2.0), Z.astype(dtype)
     rtol = 1e-12 if dtype == np.float64 else 1e-7
-    outputs = _prediction.member_outputs(members, Z, "tanh")
-    _, gradient = _prediction.mean_and_gradient(members, Z, "tanh")
+    outputs = _evaluation.network_outputs(networks(members), Z, "tanh")
+    _, gradient = _evaluation.mean_and_gradient(networks(members), Z, "tanh")
     for rows in (slice(n_samples), slice(len(Z) - n_samples, None)):
-        few = _prediction.member_outputs(members, Z[rows], "tanh")
+        few = _evaluation.network_outputs(networks(members), Z[rows], "tanh")
         assert_allclose(few, outputs[:, rows], rtol=rtol, atol=rtol)
-        _, few = _prediction.mean_and_gradient(members, Z[rows], "tanh")
+        _, few = _evaluation.mean_and_gradient(networks(members), Z[rows], "tanh")
         assert_allclose(few, gradient[rows], rtol=rtol, atol=rtol)
 
 
@@ -118,18 +125,20 @@ def test_a_row_is_the_same_in_any_batch(dtype, n_samples, Z):
 def test_far_out_is_no_number_too_large(activation, dtype):
     members = make_members(activation)
     Z = np.array([[1e30, -1e30, 0.0, 1.0, 1e30]], dtype)
-    outputs = _prediction.member_outputs(members, Z, activation)
+    outputs = _evaluation.network_outputs(networks(members), Z, activation)
     assert np.isfinite(outputs).all()
     expected = np.stack([member.predict(Z.astype(float)) for member in members])
     assert_allclose(outputs, expected, rtol=1e-4)
-    assert np.isfinite(_prediction.mean_and_gradient(members, Z, activation)[1]).all()
+    assert np.isfinite(
+        _evaluation.mean_and_gradient(networks(members), Z, activation)[1]
+    ).all()
 
 
 def test_neither_rows_nor_weights_are_changed(Z):
     members, before = make_members(), Z.copy()
     weights = pickle.dumps(members)
-    _prediction.member_outputs(members, Z, "tanh")
-    _prediction.mean_and_gradient(members, Z, "tanh")
+    _evaluation.network_outputs(networks(members), Z, "tanh")
+    _evaluation.mean_and_gradient(networks(members), Z, "tanh")
     assert_array_equal(Z, before)
     assert pickle.dumps(members) == weights
 
@@ -138,7 +147,7 @@ def test_neither_rows_nor_weights_are_changed(Z):
 def test_members_of_several_shapes_are_an_error(hidden, Z):
     members = make_members() + make_members(hidden=hidden)
     with pytest.raises(ValueError, match=r"shape|shorter"):
-        _prediction.member_outputs(members, Z, "tanh")
+        _evaluation.network_outputs(networks(members), Z, "tanh")
 
 
 # --------------------------------------------------------------------------------------
@@ -148,7 +157,7 @@ def test_members_of_several_shapes_are_an_error(hidden, Z):
 
 @pytest.mark.parametrize("n_jobs", [None, 1, 2])
 def test_map_rows_takes_each_row_once(n_jobs, monkeypatch):
-    monkeypatch.setattr(_prediction, "CHUNK_ROWS", 100)
+    monkeypatch.setattr(_evaluation, "CHUNK_ROWS", 100)
     X = np.arange(1050.0).reshape(210, 5)
     sizes = []
 
@@ -156,7 +165,7 @@ def test_map_rows_takes_each_row_once(n_jobs, monkeypatch):
         sizes.append(len(X))
         return X[:, 0], -X[:, 4]
 
-    result = _prediction.map_rows(columns, X, 2, n_jobs)
+    result = _evaluation.map_rows(columns, X, 2, n_jobs)
     assert_array_equal(result, np.column_stack([X[:, 0], -X[:, 4]]))
     assert result.flags.c_contiguous
     assert sorted(sizes) == [10, 100, 100]
@@ -164,7 +173,7 @@ def test_map_rows_takes_each_row_once(n_jobs, monkeypatch):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_same_bits_for_any_number_of_threads(method, model, monkeypatch):
-    monkeypatch.setattr(_prediction, "CHUNK_ROWS", 128)
+    monkeypatch.setattr(_evaluation, "CHUNK_ROWS", 128)
     X, _ = make_function("friedman1", 1000, random_state=1)
     expected = getattr(model, method)(X)
     for n_jobs in (2, -1):
@@ -181,7 +190,7 @@ def test_chunks_change_nothing(model, monkeypatch):
     X, _ = make_function("friedman1", 700, random_state=1)
     expected = [getattr(model, method)(X) for method in METHODS]
     std = model.predict(X, return_std=True)
-    monkeypatch.setattr(_prediction, "CHUNK_ROWS", 64)
+    monkeypatch.setattr(_evaluation, "CHUNK_ROWS", 64)
     for method, values in zip(METHODS, expected, strict=True):
         assert_allclose(getattr(model, method)(X), values, rtol=1e-11)
     assert_allclose(model.predict(X, return_std=True), std, rtol=1e-11)

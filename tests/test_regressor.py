@@ -27,8 +27,8 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_5d import FiveDRegressor, _regressor
-from sklearn_5d._committee import split_rows
+from sklearn_5d import FiveDRegressor
+from sklearn_5d._rows import Rows
 from sklearn_5d.datasets import load_airfoil_self_noise, make_function
 
 NAMES = ["x1", "x2", "x3", "x4", "x5"]
@@ -870,10 +870,11 @@ def test_warm_start_finds_the_same_folds(table, monkeypatch):
     chosen = []
 
     def recorded(*args):
-        chosen.append(split_rows(*args))
+        chosen.append(folds(*args))
         return chosen[-1]
 
-    monkeypatch.setattr(_regressor, "split_rows", recorded)
+    folds = Rows.folds
+    monkeypatch.setattr(Rows, "folds", recorded)
     model = small(warm_start=True).set_params(random_state=None)
     model.fit(*table).fit(*table)
     for (_, first), (_, second) in zip(*chosen, strict=True):

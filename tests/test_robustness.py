@@ -24,15 +24,8 @@ from sklearn.exceptions import DataDimensionalityWarning
 from sklearn.neural_network import MLPRegressor
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from sklearn_5d import (
-    FiveDRegressor,
-    _committee,
-    _evidence,
-    _regressor,
-    _selection,
-    _spring,
-    _threads,
-)
+from sklearn_5d import FiveDRegressor, _regressor
+from sklearn_5d._training import defaults, evidence, mlp, spring, threads
 from sklearn_5d.datasets import make_function
 
 SOLVERS = {
@@ -62,7 +55,7 @@ def small(solver="spring", **parameters):
 @pytest.fixture(autouse=True)
 def short_race(monkeypatch):
     """Most of these tables are skewed, and would spend their time on the choice."""
-    monkeypatch.setattr(_selection, "MAX_STEPS", 50)
+    monkeypatch.setattr(defaults, "MAX_RACE_STEPS", 50)
 
 
 @pytest.fixture(params=SOLVERS)
@@ -589,7 +582,7 @@ def test_factorisation_of_the_evidence_may_fail(table, calls, monkeypatch):
     """Few noisy rows ask the evidence; without its answer the run before counts."""
     X, y = table
     y = y + np.random.default_rng(0).normal(size=60) * y.std()
-    original, n_calls = _evidence.cho_factor, []
+    original, n_calls = evidence.cho_factor, []
 
     def failing(*args, **kwargs):
         n_calls.append(1)
@@ -597,7 +590,7 @@ def test_factorisation_of_the_evidence_may_fail(table, calls, monkeypatch):
             raise LinAlgError
         return original(*args, **kwargs)
 
-    monkeypatch.setattr(_evidence, "cho_factor", failing)
+    monkeypatch.setattr(evidence, "cho_factor", failing)
     model = small(n_estimators=1).fit(X, y)
     assert len(n_calls) >= 4
     prediction = model.predict(X_NEW)
@@ -607,14 +600,14 @@ def test_factorisation_of_the_evidence_may_fail(table, calls, monkeypatch):
 @pytest.mark.parametrize("share", [0.3, 1])
 def test_factorisation_of_a_step_may_fail(table, share, monkeypatch):
     """Now and then it costs an attempt; always, it is said what was tried."""
-    original, rng = _spring.natural_gradient_step, np.random.default_rng(0)
+    original, rng = spring.natural_gradient_step, np.random.default_rng(0)
 
     def failing(*args):
         if rng.random() < share / 20 or share == 1:
-            raise _spring._Breakdown("the Cholesky factorisation failed")
+            raise spring._Breakdown("the Cholesky factorisation failed")
         return original(*args)
 
-    monkeypatch.setattr(_spring, "natural_gradient_step", failing)
+    monkeypatch.setattr(spring, "natural_gradient_step", failing)
     model = small(n_estimators=1)
     if share < 1:
         assert model.fit(*table).score(X_NEW, Y_NEW) > 0
@@ -697,7 +690,7 @@ def interrupt_at(monkeypatch, owner, name, call):
 
 
 TRAINING = {
-    "spring": (_spring, "natural_gradient_step"),
+    "spring": (spring, "natural_gradient_step"),
     "adam": (MLPRegressor, "_backprop"),
     "sgd": (MLPRegressor, "_backprop"),
     "lbfgs": (MLPRegressor, "_loss_grad_lbfgs"),
@@ -894,8 +887,8 @@ def test_overlapping_users_of_one_context():
     """The first to enter leaves first: a plain context would leave one thread set."""
     filters = list(warnings.filters)
     for context, inside in (
-        (_threads.single_threaded_blas, lambda: set(blas_threads()) == {1}),
-        (_threads.mlp_warnings, lambda: warnings.filters != filters),
+        (threads.single_threaded_blas, lambda: set(blas_threads()) == {1}),
+        (threads.mlp_warnings, lambda: warnings.filters != filters),
     ):
         context.__enter__()
         context.__enter__()
@@ -932,6 +925,6 @@ def test_other_warnings_of_training_are_heard(table, monkeypatch):
     def warn(*args, **kwargs):
         warnings.warn("something else", stacklevel=1)
 
-    monkeypatch.setattr(_committee.MLPRegressor, "fit", warn)
+    monkeypatch.setattr(mlp.MLPRegressor, "fit", warn)
     with pytest.raises(UserWarning, match="something else"):
         small("lbfgs").fit(*table)

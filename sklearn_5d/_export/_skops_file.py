@@ -1,29 +1,21 @@
-"""Ways out of the package: scikit-learn objects, an ONNX graph, a file without pickle.
-
-All of them take what `FiveDRegressor.fit` left: the fitted scaling of the inputs and of
-the target, and the members of the committee.
-"""
+"""A fitted estimator in a file that holds no code, and back."""
 
 import hashlib
 import io
 import json
-import os
-import secrets
 import warnings
 from copy import copy, deepcopy
-from importlib import import_module
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from zipfile import ZipFile
 
 import numpy as np
-import sklearn
-from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, PowerTransformer
-from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
-from ._scaling import TARGET_FUNCTIONS
+from .._scaling import TARGET_FUNCTIONS, transformers_of
+from ._files import import_optional, versions, write
 
 # What a file may name, by the way in which skops rebuilds it. Nothing here can be
 # called with arguments from the file.
@@ -45,6 +37,8 @@ TRUSTED = {
     "RandomStateNode": ["numpy.random.mtrand.RandomState"],
     "ObjectNode": [
         "sklearn_5d._regressor.FiveDRegressor",
+        "sklearn_5d._model.Model",
+        "sklearn_5d._uncertainty.Uncertainty",
         "sklearn.neural_network._multilayer_perceptron.MLPRegressor",
         "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
         "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
@@ -55,211 +49,6 @@ TRUSTED = {
     ],
 }
 DIGEST_LENGTH = 2 * hashlib.sha256().digest_size
-# Operations and format that onnxruntime has known since 1.14.
-ONNX_OPSET, ONNX_IR_VERSION = 17, 8
-ONNX_ACTIVATIONS = {
-    "tanh": "Tanh",
-    "logistic": "Sigmoid",
-    "relu": "Relu",
-    "identity": "Identity",
-}
-
-
-def _import_optional(name, user):
-    try:
-        return import_module(name)
-    except ImportError as error:
-        package = name.partition(".")[0]
-        raise ImportError(
-            f"{user} needs {package}: pip install 'sklearn_5d[export]'"
-        ) from error
-
-
-def _write(path, content):
-    """Write a file that is complete under its name, or not there."""
-    path = Path(path).resolve()
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _steps(scaler):
-    return [step for _, step in getattr(scaler, "steps", [("", scaler)])]
-
-
-def to_sklearn(regressor):
-    """Build the fitted model out of scikit-learn objects alone.
-
-    Parameters
-    ----------
-    regressor : FiveDRegressor
-        The fitted estimator.
-
-    Returns
-    -------
-    Pipeline
-        The scaling of the inputs, and a `TransformedTargetRegressor` around the
-        network, or around a `VotingRegressor` of several. It shares nothing with
-        `regressor`.
-    """
-    # Trees and all else in them would lengthen the import of the package.
-    from sklearn.compose import TransformedTargetRegressor
-    from sklearn.ensemble import VotingRegressor
-
-    check_is_fitted(regressor)
-    x_scaler, y_scaler, members = deepcopy(
-        (regressor.x_scaler_, regressor.y_scaler_, regressor.estimators_)
-    )
-    network = members[0]
-    if len(members) > 1:
-        network = VotingRegressor([(f"member{i}", m) for i, m in enumerate(members)])
-        network.estimators_ = members
-        network.named_estimators_ = Bunch(**dict(network.estimators))
-    target = TransformedTargetRegressor(network, transformer=y_scaler)
-    target.regressor_, target.transformer_ = network, y_scaler
-    target._training_dim = 1
-    steps = _steps(x_scaler)
-    for step in steps:
-        # The networks have seen no names: whatever the configuration, give them arrays.
-        step.set_output(transform="default")
-    if hasattr(regressor, "feature_names_in_"):
-        steps[0].feature_names_in_ = regressor.feature_names_in_.copy()
-    named = [(type(step).__name__.lower(), step) for step in steps]
-    return Pipeline([*named, ("regressor", target)])
-
-
-class _Graph:
-    """An ONNX graph that grows by one operation a call, all in double precision."""
-
-    def __init__(self, onnx):
-        self.onnx = onnx
-        self.nodes, self.constants = [], []
-
-    def __call__(self, operation, *inputs, output=None, **attributes):
-        names = [i if isinstance(i, str) else self._constant(i) for i in inputs]
-        output = output or f"v{len(self.nodes)}"
-        node = self.onnx.helper.make_node(operation, names, [output], **attributes)
-        self.nodes.append(node)
-        return output
-
-    def _constant(self, value):
-        name = f"c{len(self.constants)}"
-        array = np.asarray(value, dtype=np.float64)
-        self.constants.append(self.onnx.numpy_helper.from_array(array, name))
-        return name
-
-    def standardize(self, x, scaler):
-        return self("Div", self("Sub", x, scaler.mean_), scaler.scale_)
-
-    def yeo_johnson(self, x, lambdas):
-        """Append sign(x) ((1 + |x|)^l - 1) / l, l = lambda (x >= 0) or 2 - lambda."""
-        positive, negative = (
-            # At l = 0 stands log(1 + |x|). This close to it the quotient is as good,
-            # and its rounding still harmless.
-            np.where(np.abs(each) < 1e-8, 1e-8, each)
-            for each in (lambdas, 2 - lambdas)
-        )
-        exponent = self("Where", self("Less", x, 0.0), negative, positive)
-        logarithm = self("Log", self("Add", self("Abs", x), 1.0))
-        raised = self("Exp", self("Mul", exponent, logarithm))
-        size = self("Div", self("Sub", raised, 1.0), exponent)
-        return self("Mul", self("Sign", x), size)
-
-    def inputs(self, x, scaler):
-        for step in _steps(scaler):
-            if isinstance(step, PowerTransformer):
-                x = self.yeo_johnson(x, step.lambdas_)
-                step = step._scaler
-            x = self.standardize(x, step)
-        return x
-
-    def committee(self, x, members):
-        """Append all the members at once: they are one batch of matrix products."""
-        function = ONNX_ACTIVATIONS[members[0].activation]
-        coefs = zip(*(m.coefs_ for m in members), strict=True)
-        intercepts = zip(*(m.intercepts_ for m in members), strict=True)
-        for i, (coef, intercept) in enumerate(zip(coefs, intercepts, strict=True)):
-            x = self(function, x) if i else x
-            x = self("MatMul", x, np.stack(coef))
-            x = self("Add", x, np.stack(intercept)[:, None])
-        return self("ReduceMean", x, axes=[0, 2], keepdims=0)
-
-    def target(self, z, scaler):
-        for step in reversed(_steps(scaler)):
-            if not isinstance(step, FunctionTransformer):
-                z = self("Add", self("Mul", z, step.scale_), step.mean_)
-            elif step.inverse_func is np.exp:
-                z = self("Exp", z)
-            else:
-                # onnxruntime has no Sinh in double precision.
-                difference = self("Sub", self("Exp", z), self("Exp", self("Neg", z)))
-                z = self("Mul", difference, 0.5)
-        return z
-
-
-def to_onnx(regressor, path=None):
-    """Build one ONNX model of everything between raw inputs and predictions.
-
-    Parameters
-    ----------
-    regressor : FiveDRegressor
-        The fitted estimator.
-    path : str or path-like, default=None
-        Where to write the model as well.
-
-    Returns
-    -------
-    onnx.ModelProto
-        The model: "X", double of shape (n, n_features), to "y", double of shape (n,).
-
-    Raises
-    ------
-    ImportError
-        Without the package onnx.
-    """
-    onnx = _import_optional("onnx", "to_onnx")
-    check_is_fitted(regressor)
-    graph = _Graph(onnx)
-    z = graph.committee(graph.inputs("X", regressor.x_scaler_), regressor.estimators_)
-    graph("Identity", graph.target(z, regressor.y_scaler_), output="y")
-    double = onnx.TensorProto.DOUBLE
-    model = onnx.helper.make_model(
-        onnx.helper.make_graph(
-            graph.nodes,
-            type(regressor).__name__,
-            [
-                onnx.helper.make_tensor_value_info(
-                    "X", double, ["n", regressor.n_features_in_]
-                )
-            ],
-            [onnx.helper.make_tensor_value_info("y", double, ["n"])],
-            graph.constants,
-        ),
-        opset_imports=[onnx.helper.make_opsetid("", ONNX_OPSET)],
-        ir_version=ONNX_IR_VERSION,
-        producer_name=__package__,
-        producer_version=_versions()[__package__],
-    )
-    if hasattr(regressor, "feature_names_in_"):
-        names = json.dumps(regressor.feature_names_in_.tolist())
-        onnx.helper.set_model_props(model, {"feature_names": names})
-    onnx.checker.check_model(model, full_check=True)
-    if path is not None:
-        _write(path, model.SerializeToString())
-    return model
-
-
-def _versions():
-    return {
-        __package__: import_module(__package__).__version__,
-        "scikit-learn": sklearn.__version__,
-    }
 
 
 def save(regressor, path):
@@ -279,15 +68,15 @@ def save(regressor, path):
     ValueError
         Where the estimator holds something that `load` would not trust.
     """
-    skops_io = _import_optional("skops.io", "save")
+    skops_io = import_optional("skops.io", "save")
     check_is_fitted(regressor)
     with ZipFile(io.BytesIO(skops_io.dumps(_plain(regressor)))) as archive:
         entries = {name: archive.read(name) for name in archive.namelist()}
     schema = _without_ids(json.loads(entries["schema.json"]))
     _check_types(schema)
     entries["schema.json"] = json.dumps(schema)
-    entries["versions.json"] = json.dumps(_versions())
-    _write(path, _pack(entries))
+    entries["versions.json"] = json.dumps(versions())
+    write(path, _pack(entries))
 
 
 def _pack(entries):
@@ -310,8 +99,9 @@ def _plain(regressor):
     """Take out references to itself, and functions: `load` knows them by name."""
     regressor = copy(regressor)
     if regressor.y_transform_ in TARGET_FUNCTIONS:
-        regressor.y_scaler_ = deepcopy(regressor.y_scaler_)
-        regressor.y_scaler_[1].set_params(func=None, inverse_func=None)
+        y_scaler = deepcopy(regressor.y_scaler_)
+        y_scaler[1].set_params(func=None, inverse_func=None)
+        regressor._model = replace(regressor._model, y_scaler=y_scaler)
     if hasattr(regressor, "_metadata_request"):
         regressor._metadata_request = regressor._metadata_request._serialize()
     return regressor
@@ -321,7 +111,9 @@ def _complete(regressor):
     """Undo `_plain`."""
     if regressor.y_transform_ in TARGET_FUNCTIONS:
         function = regressor.y_scaler_[1]
-        function.func, function.inverse_func = TARGET_FUNCTIONS[regressor.y_transform_]
+        function.func, function.inverse_func, _ = TARGET_FUNCTIONS[
+            regressor.y_transform_
+        ]
     requests = vars(regressor).pop("_metadata_request", None)
     if requests is not None:
         request = regressor._get_metadata_request()
@@ -396,7 +188,7 @@ def load(path):
         Where the file was cut short or changed, comes from another minor version, or
         was not written by `save`.
     """
-    skops_io = _import_optional("skops.io", "load")
+    skops_io = import_optional("skops.io", "load")
     content = Path(path).read_bytes()
     try:
         return _read(content, skops_io)
@@ -428,9 +220,9 @@ def _read(content, skops_io):
     return regressor
 
 
-def _check_versions(versions):
-    for package, here in _versions().items():
-        there = versions[package]
+def _check_versions(saved):
+    for package, here in versions().items():
+        there = saved[package]
         if there.split(".")[:2] != here.split(".")[:2]:
             raise ValueError(
                 f"it was saved with {package} {there}, and this is {package} {here}; "
@@ -446,7 +238,7 @@ def _check_consistency(regressor):
     n_features = regressor.n_features_in_
     arrays = []
     for scaler, width in ((regressor.x_scaler_, n_features), (regressor.y_scaler_, 1)):
-        for step in _steps(scaler):
+        for step in transformers_of(scaler):
             if isinstance(step, PowerTransformer):
                 arrays.append((step.lambdas_, (width,)))
                 step = step._scaler
@@ -469,6 +261,6 @@ def _check_consistency(regressor):
             position = generator.get_state(legacy=False)["state"]["pos"]
             if not 0 <= position <= 624:
                 raise ValueError("it holds an impossible random state")
-    prediction = regressor.predict(_steps(regressor.x_scaler_)[0].mean_[None])
+    prediction = regressor.predict(transformers_of(regressor.x_scaler_)[0].mean_[None])
     if prediction.shape != (1,):
         raise ValueError("it does not predict")

@@ -1,8 +1,8 @@
-"""Evaluation of a fitted committee on any number of rows.
+"""The outputs of networks, and their derivatives by the inputs, on any number of rows.
 
 The rows of a table are the columns here: the activations of a layer have the shape
-(n_members, width + 1, n_rows), their last row is one, and the last column of a weight
-matrix is the bias. All the members take part in one product, and no bias is added by
+(n_networks, width + 1, n_rows), their last row is one, and the last column of a weight
+matrix is the bias. All the networks take part in one product, and no bias is added by
 itself. Blocks of rows share buffers that stay in the processor's cache.
 
 The type of the scaled inputs is that of all the numbers. In float64 the result is that
@@ -17,8 +17,8 @@ from itertools import pairwise
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 
-from ._network import ACTIVATIONS, blocks
-from ._threads import single_threaded_blas
+from ._network import ACTIVATIONS
+from ._training.threads import single_threaded_blas
 
 # What a thread takes at a time.
 CHUNK_ROWS = 16_384
@@ -74,12 +74,32 @@ CHAIN_RULES = {
 }
 
 
-def _stack_layers(members, dtype):
-    """Put each layer of all the members into one array: transposed, the bias last."""
+def blocks(n_samples, size):
+    """Yield slices of a size."""
+    for start in range(0, n_samples, size):
+        yield slice(start, start + size)
+
+
+def stack_layers(networks, dtype):
+    """Put each layer of all the networks into one array: transposed, the bias last.
+
+    Parameters
+    ----------
+    networks : list of Weights
+        Networks of one shape.
+    dtype : dtype
+        The type of the arrays.
+
+    Returns
+    -------
+    list of ndarray of shape (n_networks, width after, width before + 1)
+        The layers.
+    """
     layers = []
-    all_coefs = zip(*(member.coefs_ for member in members), strict=True)
-    all_intercepts = zip(*(member.intercepts_ for member in members), strict=True)
-    for coefs, intercepts in zip(all_coefs, all_intercepts, strict=True):
+    all_coefs, all_intercepts = zip(*networks, strict=True)
+    for coefs, intercepts in zip(
+        zip(*all_coefs, strict=True), zip(*all_intercepts, strict=True), strict=True
+    ):
         coefs = np.array(coefs).transpose(0, 2, 1)
         layer = np.empty((*coefs.shape[:2], coefs.shape[2] + 1), dtype)
         layer[..., :-1], layer[..., -1] = coefs, np.array(intercepts)
@@ -87,7 +107,7 @@ def _stack_layers(members, dtype):
     return layers
 
 
-def _prepare(members, X, activation):
+def _prepare(networks, X, activation):
     """Stack the layers, and choose the activation and its chain rule.
 
     NumPy's exp takes less time than its tanh in float64, and less than expit. So where
@@ -95,7 +115,7 @@ def _prepare(members, X, activation):
     logistic(z) = r(-z) and tanh(z) = 2 r(-2 z) - 1, and the constants go into the
     weights.
     """
-    layers = _stack_layers(members, X.dtype)
+    layers = stack_layers(networks, X.dtype)
     is_tanh = activation == "tanh" and X.dtype == np.float64
     if len(X) <= FEW_ROWS or not (is_tanh or activation == "logistic"):
         return layers, ACTIVATIONS[activation][0], CHAIN_RULES[activation]
@@ -137,7 +157,7 @@ def _blocks(layers, X, with_derivatives=False):
 
 
 def _forward(layers, A, function):
-    """Fill the layer inputs in and return the outputs of the members."""
+    """Fill the layer inputs in and return the outputs of the networks."""
     for layer, (a, following) in zip(layers, pairwise(A), strict=False):
         z = following[:, :-1]
         np.matmul(layer, a, out=z)
@@ -146,13 +166,13 @@ def _forward(layers, A, function):
 
 
 @np.errstate(over="ignore")
-def member_outputs(members, X, activation):
-    """Compute the output of each member.
+def network_outputs(networks, X, activation):
+    """Compute the output of each network.
 
     Parameters
     ----------
-    members : list of MLPRegressor
-        The members.
+    networks : list of Weights
+        Networks of one shape.
     X : ndarray of shape (n_samples, n_features)
         Scaled inputs.
     activation : str
@@ -160,29 +180,34 @@ def member_outputs(members, X, activation):
 
     Returns
     -------
-    ndarray of shape (n_members, n_samples)
+    ndarray of shape (n_networks, n_samples)
         The outputs, in float64.
     """
-    layers, function, _ = _prepare(members, X, activation)
-    outputs = np.empty((len(members), len(X)))
+    layers, function, _ = _prepare(networks, X, activation)
+    outputs = np.empty((len(networks), len(X)))
     for rows, n_rows, A, _ in _blocks(layers, X):
         outputs[:, rows] = _forward(layers, A, function)[:, :n_rows]
     return outputs
 
 
+def output(weights, X, activation):
+    """Compute the output of one network; arguments as in `network_outputs`."""
+    return network_outputs([weights], X, activation)[0]
+
+
 def mean_output(outputs):
-    """Average over the members in their order, which NumPy leaves for a single row."""
+    """Average over the networks in their order, which NumPy leaves for a single row."""
     return sum(outputs) / len(outputs)
 
 
 @np.errstate(over="ignore")
-def mean_and_gradient(members, X, activation):
-    """Compute the mean output of the members and its derivatives by the inputs.
+def mean_and_gradient(networks, X, activation):
+    """Compute the mean output of the networks and its derivatives by the inputs.
 
     Parameters
     ----------
-    members : list of MLPRegressor
-        The members.
+    networks : list of Weights
+        Networks of one shape.
     X : ndarray of shape (n_samples, n_features)
         Scaled inputs.
     activation : str
@@ -195,7 +220,7 @@ def mean_and_gradient(members, X, activation):
     gradient : ndarray of shape (n_samples, n_features)
         Its gradient, in float64.
     """
-    layers, function, chain_rule = _prepare(members, X, activation)
+    layers, function, chain_rule = _prepare(networks, X, activation)
     backward = [layer[..., :-1].transpose(0, 2, 1) for layer in layers]
     mean, gradient = np.empty(len(X)), np.empty(X.shape[::-1])
     for rows, n_rows, A, D in _blocks(layers, X, with_derivatives=True):

@@ -24,21 +24,19 @@ Conference on Neural Networks, 1930-1935.
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
-from ._network import (
+from .._evaluation import output
+from .._network import (
     Weights,
     forward,
     jacobian_product,
     jacobian_transpose_product,
-    output,
     output_derivatives,
 )
-from ._spring import r2
+from . import defaults
+from .spring import root_weights, score
 
 MIN_VARIANCE = 1e-12
 MAX_TRIES = 8
-N_ITERATIONS = 15
-# A few held-out rows may prefer other weights by chance, up to this ratio.
-TOLERANCE = 1.1
 
 
 def initial_prior(weights):
@@ -104,21 +102,15 @@ def _update_variances(weights, A, outer, prior, precision):
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def maximize_evidence(
-    weights, X, y, root_weight, noise_variance, n_iterations, activation
-):
+def maximize_evidence(weights, rows, noise_variance, n_iterations, activation):
     """Take Gauss-Newton steps towards the posterior mode and re-estimate the variances.
 
     Parameters
     ----------
     weights : Weights
         Where to start: weights that are about right.
-    X : ndarray of shape (n_samples, n_features)
-        Inputs at the network's scale.
-    y : ndarray of shape (n_samples,)
-        Target at the network's scale.
-    root_weight : ndarray of shape (n_samples,)
-        Square root of the sample weights.
+    rows : Rows
+        Training rows at the network's scale.
     noise_variance : float
         A first guess of the variance of the residuals.
     n_iterations : int
@@ -131,13 +123,16 @@ def maximize_evidence(
     Weights
         The posterior mode.
     """
-    n_samples = len(y)
+    n_samples = len(rows)
+    root_weight = root_weights(rows)
+    if root_weight is None:
+        root_weight = np.ones(n_samples)
     prior = initial_prior(weights)
     damping = 1.0
 
     def state(weights):
-        A, f = forward(weights, X, activation)
-        return A, root_weight * (y - f)
+        A, f = forward(weights, rows.X, activation)
+        return A, root_weight * (rows.y - f)
 
     A, residual = state(weights)
     for iteration in range(n_iterations):
@@ -194,10 +189,10 @@ def refine(result, start, train, validation, activation):
     Parameters
     ----------
     result : Result
-        What `_spring.minimize` found.
+        What `spring.minimize` found.
     start : Weights
         Strongly regularised weights to start from.
-    train, validation : tuple of (X, y, sample_weight)
+    train, validation : Rows
         Training rows and held-out rows.
     activation : str
         Activation of the hidden layers.
@@ -207,29 +202,24 @@ def refine(result, start, train, validation, activation):
     Result
         The result, with the weights of largest evidence if they are as good.
     """
-    X, y, sample_weight = train
-    X_val, y_val, sample_weight_val = validation
-    root_weight = np.ones(len(y))
-    if sample_weight is not None:
-        root_weight = np.sqrt(sample_weight / sample_weight.mean())
-    noise_variance = np.mean((y_val - output(start, X_val, activation)) ** 2)
+    noise_variance = np.mean(
+        (validation.y - output(start, validation.X, activation)) ** 2
+    )
     weights = maximize_evidence(
         start,
-        X,
-        y,
-        root_weight,
+        train,
         max(noise_variance, MIN_VARIANCE),
-        N_ITERATIONS,
+        defaults.N_EVIDENCE_STEPS,
         activation,
     )
-    score = r2(y_val, output(weights, X_val, activation), sample_weight_val)
-    if not 1 - score <= TOLERANCE * (1 - result.score):
+    new_score = score(weights, validation, activation)
+    if not 1 - new_score <= defaults.EVIDENCE_TOLERANCE * (1 - result.score):
         return result
-    loss = 0.5 * np.mean((y - output(weights, X, activation)) ** 2)
+    loss = 0.5 * np.mean((train.y - output(weights, train.X, activation)) ** 2)
     return result._replace(
         weights=weights,
-        score=score,
+        score=new_score,
         loss_curve=[*result.loss_curve, float(loss)],
-        validation_scores=[*result.validation_scores, score],
-        n_steps=result.n_steps + N_ITERATIONS,
+        validation_scores=[*result.validation_scores, new_score],
+        n_steps=result.n_steps + defaults.N_EVIDENCE_STEPS,
     )

@@ -1,0 +1,50 @@
+"""A fitted model out of scikit-learn objects alone."""
+
+from copy import deepcopy
+
+from sklearn.pipeline import Pipeline
+from sklearn.utils import Bunch
+
+from .._scaling import transformers_of
+
+
+def to_sklearn(model, feature_names=None):
+    """Build the fitted model out of scikit-learn objects alone.
+
+    Parameters
+    ----------
+    model : Model
+        The fitted model.
+    feature_names : ndarray of str, default=None
+        Names of the inputs.
+
+    Returns
+    -------
+    Pipeline
+        The scaling of the inputs, and a `TransformedTargetRegressor` around the
+        network, or around a `VotingRegressor` of several. It shares nothing with
+        `model`.
+    """
+    # Trees and all else in them would lengthen the import of the package.
+    from sklearn.compose import TransformedTargetRegressor
+    from sklearn.ensemble import VotingRegressor
+
+    x_scaler, y_scaler, members = deepcopy(
+        (model.x_scaler, model.y_scaler, model.members)
+    )
+    network = members[0]
+    if len(members) > 1:
+        network = VotingRegressor([(f"member{i}", m) for i, m in enumerate(members)])
+        network.estimators_ = members
+        network.named_estimators_ = Bunch(**dict(network.estimators))
+    target = TransformedTargetRegressor(network, transformer=y_scaler)
+    target.regressor_, target.transformer_ = network, y_scaler
+    target._training_dim = 1
+    steps = transformers_of(x_scaler)
+    for step in steps:
+        # The networks have seen no names: whatever the configuration, give them arrays.
+        step.set_output(transform="default")
+    if feature_names is not None:
+        steps[0].feature_names_in_ = feature_names.copy()
+    named = [(type(step).__name__.lower(), step) for step in steps]
+    return Pipeline([*named, ("regressor", target)])

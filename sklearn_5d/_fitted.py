@@ -1,0 +1,332 @@
+"""What a fitted estimator does: predict, tell how it was fitted, leave the package."""
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from . import _export
+from ._evaluation import map_rows
+from ._validation import validate_probabilities
+
+# The package's own arithmetic underflows and overflows where it is meant to, whatever
+# the user's program has asked NumPy to do about it.
+numpy_defaults = np.errstate(divide="warn", over="warn", under="ignore", invalid="warn")
+
+
+class FittedCommittee:
+    """Mixin of `FiveDRegressor`: all that needs a fitted model and its uncertainty."""
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "_model")
+
+    def _validate_inputs(self, X):
+        check_is_fitted(self)
+        return validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+
+    @numpy_defaults
+    def predict(self, X, return_std=False):
+        """Predict the target.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        return_std : bool, default=False
+            Whether to return the standard deviation of the prediction as well.
+
+        Returns
+        -------
+        y_mean : ndarray of shape (n_samples,)
+            Mean of the members, in y's units.
+        y_std : ndarray of shape (n_samples,)
+            Spread of the members joined with the scale of the out-of-fold residuals.
+            Only with ``return_std=True``.
+
+        Examples
+        --------
+        >>> from sklearn_5d import FiveDRegressor
+        >>> from sklearn_5d.datasets import make_function
+        >>> X, y = make_function("friedman1", 200, noise=0.1, random_state=0)
+        >>> model = FiveDRegressor(solver="lbfgs", n_estimators=2).fit(X, y)
+        >>> y_mean, y_std = model.predict(X[:3], return_std=True)
+        >>> bool((y_std > 0).all())
+        True
+        """
+        X = self._validate_inputs(X)
+        if return_std:
+            self._uncertainty.check_known()
+            return tuple(self._map_rows(self._mean_and_std, X, 2).T)
+        return self._map_rows(self._predictor.mean, X, 1)[:, 0]
+
+    @property
+    def _predictor(self):
+        # Like n_jobs, precision may be another one in a prediction than in the fit.
+        return self._model.in_precision(self.precision)
+
+    def _mean_and_std(self, X):
+        return self._uncertainty.mean_and_std(self._predictor, X)
+
+    def _map_rows(self, function, X, n_outputs):
+        return map_rows(function, X, n_outputs, self.n_jobs)
+
+    @numpy_defaults
+    def predict_interval(self, X, confidence_level=0.9):
+        """Predict an interval that holds a new measurement with a given probability.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        confidence_level : float or array-like of shape (n_levels,), default=0.9
+            The probability, between 0 and 1, or several.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, 2), or (n_samples, 2, n_levels) for several levels
+            Lower and upper bound, in y's units.
+
+        Examples
+        --------
+        >>> from sklearn_5d import FiveDRegressor
+        >>> from sklearn_5d.datasets import make_function
+        >>> X, y = make_function("friedman1", 200, noise=0.1, random_state=0)
+        >>> model = FiveDRegressor(solver="lbfgs", n_estimators=2).fit(X, y)
+        >>> lower, upper = model.predict_interval(X, confidence_level=0.8).T
+        >>> bool((lower < upper).all())
+        True
+        """
+        levels = validate_probabilities(confidence_level, "confidence_level")
+        X = self._validate_inputs(X)
+        self._uncertainty.check_known()
+        widths = self._uncertainty.quantiles(levels)
+        bounds = self._map_rows(
+            lambda X: self._uncertainty.bounds(self._predictor, X, widths),
+            X,
+            2 * len(levels),
+        ).reshape(len(X), 2, len(levels))
+        return bounds[..., 0] if np.ndim(confidence_level) == 0 else bounds
+
+    @numpy_defaults
+    def predict_gradient(self, X):
+        """Compute the derivatives of the prediction by the inputs.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+            The exact gradient, in y's units per unit of each input.
+
+        Examples
+        --------
+        >>> from sklearn_5d import FiveDRegressor
+        >>> from sklearn_5d.datasets import make_function
+        >>> X, y = make_function("friedman1", 200, noise=0.1, random_state=0)
+        >>> model = FiveDRegressor(solver="lbfgs", n_estimators=2).fit(X, y)
+        >>> gradient = model.predict_gradient(X)
+        >>> bool(abs(gradient[:, 3].mean() - 10) < 1)
+        True
+        """
+        X = self._validate_inputs(X)
+        return self._map_rows(
+            lambda X: self._predictor.gradient(X).T, X, self.n_features_in_
+        )
+
+    @numpy_defaults
+    def is_extrapolation(self, X):
+        """Tell which rows lie outside the range of the training inputs.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), dtype=bool
+            Whether any input is below its minimum or above its maximum in training.
+
+        Examples
+        --------
+        >>> from sklearn_5d import FiveDRegressor
+        >>> from sklearn_5d.datasets import make_function
+        >>> X, y = make_function("friedman1", 200, noise=0.1, random_state=0)
+        >>> model = FiveDRegressor(solver="lbfgs", n_estimators=2).fit(X, y)
+        >>> model.is_extrapolation([[0.5, 0.5, 0.5, 0.5, 0.5], [0.5, 0.5, 2, 0.5, 0.5]])
+        array([False,  True])
+        """
+        X = self._validate_inputs(X)
+        return self._map_rows(self._model.excess, X, 1)[:, 0] > 0
+
+    def to_sklearn(self):
+        """Build the fitted model out of scikit-learn objects alone.
+
+        Returns
+        -------
+        Pipeline
+            A fitted pipeline with the same predictions, which pickles and loads where
+            sklearn_5d is not installed. It is made to predict: another fit would train
+            as scikit-learn does.
+
+        Examples
+        --------
+        >>> from sklearn_5d import FiveDRegressor
+        >>> from sklearn_5d.datasets import make_function
+        >>> X, y = make_function("friedman1", 200, random_state=0)
+        >>> model = FiveDRegressor(solver="lbfgs", n_estimators=2).fit(X, y)
+        >>> model.to_sklearn().predict(X).shape
+        (200,)
+        """
+        check_is_fitted(self)
+        return _export.to_sklearn(self._model, getattr(self, "feature_names_in_", None))
+
+    def to_onnx(self, path=None):
+        """Build one ONNX model of everything between raw inputs and predictions.
+
+        Parameters
+        ----------
+        path : str or path-like, default=None
+            Where to write the model as well.
+
+        Returns
+        -------
+        onnx.ModelProto
+            The model: from "X", double of shape (n_samples, n_features), to "y", double
+            of shape (n_samples,).
+
+        Raises
+        ------
+        ImportError
+            Without the package onnx.
+
+        Examples
+        --------
+        >>> import onnxruntime  # doctest: +SKIP
+        >>> model.to_onnx("model.onnx")  # doctest: +SKIP
+        >>> session = onnxruntime.InferenceSession("model.onnx")  # doctest: +SKIP
+        >>> (y,) = session.run(["y"], {"X": X})  # doctest: +SKIP
+        """
+        check_is_fitted(self)
+        return _export.to_onnx(
+            self._model, path, getattr(self, "feature_names_in_", None)
+        )
+
+    def save(self, path):
+        """Save the fitted estimator to a file that holds no code.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file. It is replaced only once the new one is complete.
+
+        Raises
+        ------
+        ImportError
+            Without the package skops.
+        ValueError
+            Where the estimator holds something that `load` would not trust.
+
+        Examples
+        --------
+        >>> model.save("model.skops")  # doctest: +SKIP
+        """
+        _export.save(self, path)
+
+    @staticmethod
+    def load(path):
+        """Load an estimator from a file that `save` has written.
+
+        No code from the file runs: what it may name is a short list, and all else is
+        an error.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file.
+
+        Returns
+        -------
+        FiveDRegressor
+            The fitted estimator.
+
+        Raises
+        ------
+        ImportError
+            Without the package skops.
+        ValueError
+            Where the file was cut short or changed, was not written by `save`, or comes
+            from another minor version of sklearn_5d or scikit-learn.
+
+        Examples
+        --------
+        >>> model = FiveDRegressor.load("model.skops")  # doctest: +SKIP
+        """
+        return _export.load(path)
+
+    @property
+    def estimators_(self):
+        """The fitted networks."""
+        return self._model.members
+
+    @property
+    def x_scaler_(self):
+        """The fitted scaling of the inputs."""
+        return self._model.x_scaler
+
+    @property
+    def y_scaler_(self):
+        """The fitted scaling of the target."""
+        return self._model.y_scaler
+
+    @property
+    def data_min_(self):
+        """The smallest training inputs."""
+        return self._model.data_min
+
+    @property
+    def data_max_(self):
+        """The largest training inputs."""
+        return self._model.data_max
+
+    @property
+    def residual_scale_(self):
+        """Root mean square of the out-of-fold residuals."""
+        return self._uncertainty.residual_scale
+
+    def _of_members(self, name):
+        """Collect an attribute: itself for one network, a list for several."""
+        check_is_fitted(self)
+        values = [getattr(member, name) for member in self.estimators_]
+        return values[0] if len(values) == 1 else values
+
+    @property
+    def n_iter_(self):
+        """Epochs, iterations of L-BFGS, or stages of the natural-gradient solver."""
+        return np.asarray(self._of_members("n_iter_"))
+
+    @property
+    def loss_curve_(self):
+        """Training loss at each iteration, at the network's scale."""
+        return self._of_members("loss_curve_")
+
+    @property
+    def validation_scores_(self):
+        """R2 on the validation rows after each iteration."""
+        return self._of_members("validation_scores_")
+
+    @property
+    def best_validation_score_(self):
+        """The best of the validation scores, mean of the members."""
+        return float(np.mean(self._of_members("best_validation_score_")))
+
+    @property
+    def damping_(self):
+        """The damping at the end of the stage that gave the weights."""
+        return self._of_members("damping_")
+
+    @property
+    def n_steps_(self):
+        """Steps that were taken."""
+        return self._of_members("n_steps_")

@@ -1,0 +1,179 @@
+"""A fitted model: from raw inputs to the mean, the members' outputs and the gradient.
+
+It is what `to_sklearn`, `to_onnx`, `save`, `partial_fit` and the calibration need, and
+all that they need. Nothing in it depends on the parameters of the estimator, which may
+change after a fit.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from sklearn.preprocessing import StandardScaler
+
+from ._evaluation import map_rows, mean_and_gradient, mean_output, network_outputs
+from ._network import Weights
+from ._rows import Rows
+from ._scaling import (
+    InputScaling,
+    TargetScaling,
+    column_range,
+    fit_input_scaler,
+    fit_target_scaler,
+)
+
+# A row this many training ranges outside is as far away as any.
+MAX_EXCESS = 1e30
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """Scaling and networks.
+
+    Parameters
+    ----------
+    x_scaler, y_scaler : transformer
+        The fitted scaling of the inputs and of the target.
+    data_min, data_max : ndarray of shape (n_features,)
+        The range of the training inputs.
+    precision : {"float32", "float64"}
+        The type of the numbers in a prediction.
+    members : list of MLPRegressor, default=()
+        The fitted networks. Their inputs and outputs are scaled.
+    """
+
+    x_scaler: StandardScaler
+    y_scaler: StandardScaler
+    data_min: np.ndarray
+    data_max: np.ndarray
+    precision: str
+    members: list = ()
+
+    @classmethod
+    def scaling(cls, rows, x_transform, y_transform, precision):
+        """Fit the scaling, for members to come.
+
+        Parameters
+        ----------
+        rows : Rows
+            The training rows.
+        x_transform, y_transform : str
+            The transformations.
+        precision : {"float32", "float64"}
+            The type of the numbers in a prediction.
+
+        Returns
+        -------
+        Model
+            A model without members.
+        """
+        return cls(
+            fit_input_scaler(rows.X, x_transform, rows.weight),
+            fit_target_scaler(rows.y, y_transform, rows.weight),
+            *column_range(rows.X),
+            precision,
+        )
+
+    def with_members(self, members):
+        """Return the model with other members."""
+        return replace(self, members=members)
+
+    def in_precision(self, precision):
+        """Return the model in another precision; "auto" is that of its fit."""
+        return self if precision == "auto" else replace(self, precision=precision)
+
+    def widened(self, X):
+        """Return the model with a range that takes further inputs in."""
+        low, high = column_range(X)
+        return replace(
+            self,
+            data_min=np.minimum(self.data_min, low),
+            data_max=np.maximum(self.data_max, high),
+        )
+
+    @property
+    def activation(self):
+        """Activation of the members."""
+        return self.members[0].activation
+
+    @property
+    def networks(self):
+        """Weights of the members."""
+        return [Weights.of(member) for member in self.members]
+
+    @property
+    def target(self):
+        """The scaling of the target."""
+        return TargetScaling(self.y_scaler)
+
+    def scaled(self, rows):
+        """Bring rows to the network's scale."""
+        inputs = InputScaling(self.x_scaler)
+        Z = map_rows(lambda X: inputs.transform(X).T, rows.X, rows.X.shape[1], None)
+        return Rows(Z, self.target.transform(rows.y), rows.weight, rows.groups)
+
+    def outputs(self, X):
+        """Compute the members' outputs at the network's scale.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Inputs in their own units.
+
+        Returns
+        -------
+        ndarray of shape (n_members, n_samples)
+            The outputs.
+        """
+        return network_outputs(self.networks, self._scaled_inputs(X), self.activation)
+
+    def _scaled_inputs(self, X):
+        """Scale in float64, whatever the type that predicts."""
+        return InputScaling(self.x_scaler).transform(X).astype(self.precision)
+
+    def mean(self, X):
+        """Predict the target, in its own units."""
+        return self.target.inverse(mean_output(self.outputs(X)))
+
+    def gradient(self, X):
+        """Compute the derivatives of the prediction by the inputs, in their own units.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Inputs in their own units.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+            The derivatives.
+        """
+        inputs = InputScaling(self.x_scaler)
+        z, gradient = mean_and_gradient(
+            self.networks, self._scaled_inputs(X), self.activation
+        )
+        return inputs.pull_back(X, gradient) * self.target.slope(z)[..., None]
+
+    @np.errstate(over="ignore")
+    def excess(self, X):
+        """Tell how far each row lies outside the training range, in ranges.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Inputs in their own units.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            The sum over the inputs, 0 inside.
+        """
+        width = self.data_max - self.data_min
+        beyond = np.maximum(self.data_min - X, X - self.data_max)
+        beyond /= np.where(width > 0, width, 1)
+        return np.sum(beyond.clip(0, MAX_EXCESS), axis=1)
+
+
+def mean_and_spread(outputs):
+    """Average the members' outputs, and compute their standard deviation."""
+    spread = outputs.std(axis=0, ddof=min(1, len(outputs) - 1))
+    return mean_output(outputs), spread

@@ -1,0 +1,99 @@
+"""The solvers of `MLPRegressor` for one member of the committee."""
+
+from copy import deepcopy
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.neural_network import MLPRegressor
+
+from .spring import r2
+from .threads import mlp_training, single_threaded_blas
+
+
+@dataclass(frozen=True)
+class ScikitLearnSolver:
+    """Trains one network by Adam, stochastic gradient descent or L-BFGS.
+
+    Parameters
+    ----------
+    parameters : dict
+        Parameters of `MLPRegressor`.
+    """
+
+    parameters: dict
+
+    def fit(self, train, validation, seed, start=None, verbose=False):
+        """Train a member; arguments as in `NaturalGradient.fit`.
+
+        Without validation rows `MLPRegressor` takes its own for early stopping.
+        """
+        parameters = self.parameters
+        fraction = parameters["validation_fraction"]
+        n_held_out = int(np.ceil(fraction * len(train)))
+        if validation is None and n_held_out < 2:
+            # MLPRegressor refuses to stop early on a single row.
+            parameters = {**parameters, "early_stopping": False}
+        if validation is not None or not parameters["early_stopping"]:
+            n_held_out = 0
+        batch_size = min(parameters["batch_size"], len(train) - n_held_out)
+        member = MLPRegressor() if start is None else deepcopy(start)
+        member.set_params(
+            **{**parameters, "batch_size": batch_size},
+            random_state=seed,
+            verbose=verbose,
+            warm_start=start is not None,
+        )
+        with single_threaded_blas, mlp_training():
+            if validation is None or parameters["solver"] == "lbfgs":
+                return member.fit(train.X, train.y, train.weight)
+            return _stop_early(member, train, validation)
+
+    def resume(self, member, train, seed):
+        """Go on with a member by one pass over new rows.
+
+        Parameters
+        ----------
+        member : MLPRegressor or None
+            The fitted member, None for the first call; it is left as it was.
+        train : Rows
+            The new rows at the network's scale.
+        seed : int, RandomState instance or None
+            Source of randomness.
+
+        Returns
+        -------
+        MLPRegressor
+            A new member.
+        """
+        member = MLPRegressor(random_state=seed) if member is None else deepcopy(member)
+        if getattr(member, "best_loss_", None) is None:
+            member.best_loss_ = np.inf  # a fit with early stopping leaves it empty
+        batch_size = min(self.parameters["batch_size"], len(train))
+        member.set_params(
+            **{**self.parameters, "early_stopping": False, "batch_size": batch_size}
+        )
+        with single_threaded_blas, mlp_training():
+            return member.partial_fit(train.X, train.y, train.weight)
+
+
+def _stop_early(member, train, validation):
+    """Pass over the rows until the validation score has stopped improving."""
+    stopping, member.early_stopping = member.early_stopping, False
+    best_score, best, scores, stale = -np.inf, [], [], 0
+    for _ in range(member.max_iter):
+        member.partial_fit(train.X, train.y, train.weight)
+        score = r2(validation.y, member.predict(validation.X), validation.weight)
+        scores.append(score)
+        stale = 0 if score > best_score + member.tol else stale + 1
+        if score > best_score:
+            best_score = score
+            best = [c.copy() for c in member.coefs_ + member.intercepts_]
+        if stopping and stale > member.n_iter_no_change:
+            break
+    if stopping and best:
+        n_layers = len(member.coefs_)
+        member.coefs_, member.intercepts_ = best[:n_layers], best[n_layers:]
+    member.early_stopping = stopping
+    member.n_iter_ = len(scores)
+    member.validation_scores_, member.best_validation_score_ = scores, best_score
+    return member

@@ -1,0 +1,282 @@
+"""The solver of one member of the committee, with its settings bound."""
+
+from dataclasses import dataclass, replace
+from numbers import Integral
+
+import numpy as np
+from sklearn.neural_network import MLPRegressor
+from sklearn.utils import check_random_state
+
+from .._evaluation import output
+from .._network import Weights
+from . import defaults
+from .distillation import distil
+from .evidence import refine
+from .mlp import ScikitLearnSolver
+from .schedule import Settings, make_schedule
+from .spring import minimize, score
+from .threads import single_threaded_blas
+
+
+def make_solver(parameters, n_samples):
+    """Bind the parameters of the solver.
+
+    Parameters
+    ----------
+    parameters : dict
+        The parameters of `FiveDRegressor`.
+    n_samples : int
+        Number of training rows.
+
+    Returns
+    -------
+    NaturalGradient or ScikitLearnSolver
+        The solver.
+    """
+    chosen = dict(parameters)
+    shared = {name: chosen[name] for name in ("activation", "alpha", "momentum", "tol")}
+    shared["hidden_layer_sizes"] = tuple(np.atleast_1d(chosen["hidden_layer_sizes"]))
+    natural = chosen["solver"] == "spring"
+    automatic = {
+        "learning_rate_init": (
+            defaults.LEARNING_RATE if natural else defaults.MLP_LEARNING_RATE
+        ),
+        "batch_size": "auto" if natural else defaults.MLP_BATCH_SIZE,
+        "max_steps": defaults.max_steps(n_samples),
+    }
+    for name, value in automatic.items():
+        if chosen[name] == "auto":
+            chosen[name] = value
+    if natural:
+        return NaturalGradient(
+            Settings(
+                **shared,
+                learning_rate=chosen["learning_rate_init"],
+                damping=tuple(chosen["damping"]),
+                **{
+                    name: chosen[name]
+                    for name in ("batch_size", "max_steps", "precision", "patience")
+                },
+            )
+        )
+    names = (
+        "solver",
+        "learning_rate_init",
+        "batch_size",
+        "max_iter",
+        "validation_fraction",
+        "n_iter_no_change",
+    )
+    early_stopping = chosen["early_stopping"] and chosen["solver"] != "lbfgs"
+    return ScikitLearnSolver(
+        shared
+        | {name: chosen[name] for name in names}
+        | {"early_stopping": early_stopping}
+    )
+
+
+@dataclass(frozen=True)
+class NaturalGradient:
+    """Trains one network by SPRING.
+
+    Parameters
+    ----------
+    settings : Settings
+        The parameters of the run.
+    """
+
+    settings: Settings
+
+    def fit(self, train, validation, seed, start=None, verbose=False):
+        """Train a member.
+
+        Parameters
+        ----------
+        train, validation : Rows
+            Training rows, and the rows that decide when to stop, at the network's
+            scale.
+        seed : int, RandomState instance or None
+            Source of randomness.
+        start : MLPRegressor, default=None
+            The fitted member to go on from.
+        verbose : bool, default=False
+            Whether to print a line a stage.
+
+        Returns
+        -------
+        MLPRegressor
+            The member, with two attributes of our own: `n_steps_` and `damping_`.
+        """
+        settings = self.settings
+        weights = None if start is None else Weights.of(start)
+        with single_threaded_blas:
+            result = minimize(
+                train,
+                validation,
+                settings,
+                check_random_state(seed),
+                weights=weights,
+                report=_print_stage if verbose else None,
+            )
+            if (
+                len(train) <= defaults.MAX_EVIDENCE_ROWS
+                and result.damping > defaults.NOISE_FREE_DAMPING
+            ):
+                strong = replace(settings, alpha=defaults.EVIDENCE_START_ALPHA)
+                begun = minimize(
+                    train,
+                    validation,
+                    strong,
+                    check_random_state(seed),
+                    schedule=make_schedule(settings, len(train))[:1],
+                    weights=weights,
+                )
+                result = refine(
+                    result, begun.weights, train, validation, settings.activation
+                )
+        return self._member(result, seed)
+
+    def teach(self, member, teacher, share, train, validation, seed):
+        """Let a member learn what the blend of it and a teacher says.
+
+        Parameters
+        ----------
+        member : MLPRegressor
+            The fitted member; it is left as it was.
+        teacher : Process
+            What predicts, given the rows that trained the member.
+        share : float
+            The share of the teacher in the blend.
+        train, validation : Rows
+            Training rows and held-out rows at the network's scale.
+        seed : int, RandomState instance or None
+            Source of randomness.
+
+        Returns
+        -------
+        MLPRegressor
+            A new member.
+        """
+        activation = self.settings.activation
+        with single_threaded_blas:
+            result = distil(
+                Weights.of(member),
+                teacher,
+                share,
+                train.X,
+                self.settings,
+                continued_generator(seed, member.n_steps_),
+            )
+        loss = 0.5 * np.mean(
+            (train.y - output(result.weights, train.X, activation)) ** 2
+        )
+        new_score = score(result.weights, validation, activation)
+        result = result._replace(
+            score=max(new_score, member.best_validation_score_),
+            loss_curve=[*member.loss_curve_, float(loss)],
+            validation_scores=[*member.validation_scores_, new_score],
+            damping=member.damping_,
+            n_steps=member.n_steps_ + result.n_steps,
+        )
+        return self._member(result, seed)
+
+    def resume(self, member, train, validation, n_new, seed):
+        """Go on with a member of a stream.
+
+        Parameters
+        ----------
+        member : MLPRegressor or None
+            The fitted member, None for the first call; it is left as it was.
+        train, validation : Rows
+            Rows to learn and held-out rows at the network's scale.
+        n_new : int
+            How many of the rows are new.
+        seed : int, RandomState instance or None
+            Source of the first weights and of the batches.
+
+        Returns
+        -------
+        MLPRegressor
+            A new member.
+        """
+        highest, lowest = self.settings.damping
+        if member is None:
+            weights, n_steps, damping = None, 0, 10 * highest
+        else:
+            weights, n_steps = Weights.of(member), member.n_steps_
+            damping = getattr(member, "damping_", highest)
+        high = min(highest, 10 * damping)
+        low = min(high, max(lowest, damping / 100))
+        batch_size = self.settings.batch_size
+        settings = replace(
+            self.settings,
+            damping=(high, low),
+            batch_size=(
+                defaults.STREAM_BATCH_SIZE if batch_size == "auto" else batch_size
+            ),
+            max_steps=min(
+                int(defaults.STREAM_STEP_FACTOR * np.sqrt(n_new)),
+                self.settings.max_steps,
+            ),
+        )
+        with single_threaded_blas:
+            result = minimize(
+                train,
+                validation,
+                settings,
+                continued_generator(seed, n_steps),
+                weights=weights,
+            )
+        return self._member(result._replace(n_steps=n_steps + result.n_steps), seed)
+
+    def _member(self, result, seed):
+        """Give an `MLPRegressor` the weights and the history of a run."""
+        member = MLPRegressor(
+            hidden_layer_sizes=self.settings.hidden_layer_sizes,
+            activation=self.settings.activation,
+            alpha=self.settings.alpha,
+            random_state=seed,
+        )
+        member.coefs_, member.intercepts_ = result.weights
+        member.n_features_in_ = len(member.coefs_[0])
+        member.n_layers_ = len(member.coefs_) + 1
+        member.n_outputs_ = 1
+        member.out_activation_ = "identity"
+        member.loss_curve_ = result.loss_curve
+        member.loss_ = result.loss_curve[-1]
+        member.n_iter_ = len(result.loss_curve)
+        member.validation_scores_ = result.validation_scores
+        member.best_validation_score_ = result.score
+        member.best_loss_ = min(result.loss_curve)
+        member._no_improvement_count = 0
+        member.t_ = member.n_steps_ = result.n_steps
+        member.damping_ = result.damping
+        return member
+
+
+def continued_generator(seed, n_steps):
+    """Make a generator that differs from call to call, but not from run to run.
+
+    Parameters
+    ----------
+    seed : int, RandomState instance or None
+        Source of randomness.
+    n_steps : int
+        Steps that were taken in the calls before.
+
+    Returns
+    -------
+    numpy.random.RandomState
+        The generator.
+    """
+    if isinstance(seed, Integral):
+        return np.random.RandomState([seed, n_steps])
+    return check_random_state(seed)
+
+
+def _print_stage(stage, loss, validation_score):
+    print(
+        f"damping {stage.damping_end:.0e}, {stage.n_steps} steps of "
+        f"{stage.batch_size} rows, {np.dtype(stage.dtype)}: "
+        f"loss {loss:.3e}, validation R2 {validation_score:.8f}"
+    )
