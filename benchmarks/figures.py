@@ -263,8 +263,11 @@ def coverages(rows):
     """Coverage in percent by estimator, noise and level: mean over all cells."""
     chosen = select(rows, "accuracy").dropna(subset="coverage_90")
     columns = [f"coverage_{100 * level:.0f}" for level in LEVELS]
-    grouped = chosen.groupby(["estimator", "noise"], observed=True)[columns]
-    return 100 * grouped.mean().set_axis([100 * level for level in LEVELS], axis=1)
+    grouped = chosen.groupby(["estimator", "noise"], observed=True)
+    means = grouped[chosen.columns.intersection(columns)].mean()
+    # Rows of an earlier run may have other levels.
+    means = 100 * means.reindex(columns=columns)
+    return means.set_axis([100 * level for level in LEVELS], axis=1)
 
 
 def distributions(rows):

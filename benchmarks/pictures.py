@@ -198,6 +198,6 @@ def _relplot(
     grid.set_axis_labels(x, y)
     grid.set_titles("{col_name}")
     legend = {"title": None, "ncols": 3, "frameon": False}
-    grid.tight_layout()
     sns.move_legend(grid, "upper center", bbox_to_anchor=(0.5, 0), **legend)
+    grid.tight_layout()
     return grid.figure

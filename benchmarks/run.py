@@ -378,6 +378,8 @@ def main(arguments=None):
     installed = [name for name in names if ESTIMATORS[name].is_installed()]
     if missing := [name for name in names if name not in installed]:
         print(f"Not installed, and left out: {', '.join(missing)}.", file=sys.stderr)
+    if not installed:
+        parser.error("None of the estimators is installed.")
     profile = restrict(
         PROFILES[arguments.profile],
         estimators=installed,
