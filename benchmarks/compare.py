@@ -1,15 +1,17 @@
 """Which rows got slower or worse between two runs of the suite?
 
-    python benchmarks/compare.py OLD/rows.csv NEW/rows.csv
+    python benchmarks/compare.py OLD/rows.csv.gz NEW/rows.csv.gz
 
 prints them as a table and ends with status 1 if there are any.
 """
 
 import argparse
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from figures import read
 from measurement import KEY
 from scipy.stats import t
 
@@ -19,9 +21,9 @@ METRICS = {
     "predict_10000_rows_s": "prediction",
     "peak_memory_mib": "accuracy",
     "error": "accuracy",
+    "crps": "accuracy",
 }
-REPEATED = ["seed", "repetition"]
-GROUP = [name for name in KEY if name not in REPEATED]
+GROUP = [name for name in KEY if name not in ("seed", "repetition")]
 
 # Peaks below this are a few pages of the allocator, and vary by themselves.
 MEMORY_FLOOR_MIB = 1.0
@@ -58,6 +60,7 @@ def compare(old, new, tolerance=0.05):
     pairs = pairs[pairs.status_new == "ok"]
     for metric, measurement in METRICS.items():
         chosen = pairs[pairs.measurement == measurement]
+        chosen = chosen.dropna(subset=[f"{metric}_old", f"{metric}_new"])
         floor = MEMORY_FLOOR_MIB if metric == "peak_memory_mib" else 0.0
         for group, each in chosen.groupby(GROUP):
             before = each[f"{metric}_old"].clip(lower=floor)
@@ -74,24 +77,16 @@ def compare(old, new, tolerance=0.05):
 
 
 def main(arguments=None):
-    """Run the command line.
-
-    Parameters
-    ----------
-    arguments : list of str, default=None
-        Arguments; None takes those of the process.
-
-    Returns
-    -------
-    status : int
-        1 if anything got worse.
-    """
+    """Run the command line; return 1 if anything got worse."""
     parser = argparse.ArgumentParser(description="Compare two runs of the suite.")
-    parser.add_argument("old", metavar="OLD", help="rows.csv of the earlier run")
-    parser.add_argument("new", metavar="NEW", help="rows.csv of the later run")
+    parser.add_argument("old", type=Path, help="rows.csv.gz of the earlier run")
+    parser.add_argument("new", type=Path, help="rows.csv.gz of the later run")
     parser.add_argument("--tolerance", type=float, default=0.05)
     arguments = parser.parse_args(arguments)
-    old, new = pd.read_csv(arguments.old), pd.read_csv(arguments.new)
+    # Text: two runs may have other estimators, and merge by their names.
+    old, new = (
+        read(path).astype({"estimator": str}) for path in (arguments.old, arguments.new)
+    )
     n_common = len(old.merge(new, on=list(KEY)))
     print(f"{n_common} rows in both, {len(old)} old and {len(new)} new.")
     if n_common == 0:

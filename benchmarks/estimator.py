@@ -5,33 +5,20 @@ one short entry of `ESTIMATORS`. All of them run on one core, so that what is co
 is work and not the number of threads.
 """
 
-import json
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pkgutil import resolve_name
 
 import numpy as np
-from scipy.interpolate import RBFInterpolator
-from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.gaussian_process.kernels import RBF, WhiteKernel
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.validation import validate_data
 
-
-class RBFInterpolatorRegressor(RegressorMixin, BaseEstimator):
-    """`scipy.interpolate.RBFInterpolator` with fit and predict."""
-
-    def fit(self, X, y):
-        """Fit the thin plate spline through all rows."""
-        X, y = validate_data(self, X, y)
-        self.interpolator_ = RBFInterpolator(X, y)
-        return self
-
-    def predict(self, X):
-        """Evaluate the spline."""
-        return self.interpolator_(validate_data(self, X, reset=False))
+BASELINE = "FiveDRegressor"
+SINGLE = "FiveDRegressor single"
+REFERENCE = "FiveDRegressor adam (reference configuration)"
 
 
 @dataclass(frozen=True)
@@ -49,33 +36,27 @@ class Entry:
         Parameters that differ from the class's defaults.
     scale : {None, "X", "Xy"}, default=None
         What is standardised around the estimator.
-    max_rows : int, default=10_000_000
+    max_rows : int, default=1_000_000
         More rows than this are left out.
-    intervals : bool, default=True
-        Whether its prediction intervals are measured, where its class has any.
+    package : str, default=None
+        What has to be installed; None is the package of `target`.
     """
 
     name: str
     target: str
     params: dict = field(default_factory=dict)
     scale: str | None = None
-    max_rows: int = 10_000_000
-    intervals: bool = True
+    max_rows: int = 1_000_000
+    package: str | None = None
+
+    def is_installed(self):
+        """Tell whether the package is there, without importing it."""
+        package = self.package or self.target.partition(":")[0].partition(".")[0]
+        return find_spec(package) is not None
 
     def make(self, seed):
-        """Make the unfitted estimator.
-
-        Parameters
-        ----------
-        seed : int
-            Value of `random_state`, where the estimator has one.
-
-        Returns
-        -------
-        estimator : estimator
-            With the scaling around it.
-        """
-        estimator = self._bare()
+        """Make the unfitted estimator; `seed` is its `random_state`, if it has one."""
+        estimator = self.bare()
         if "random_state" in estimator.get_params(deep=False):
             estimator.set_params(random_state=seed)
         if self.scale:
@@ -86,61 +67,24 @@ class Entry:
             )
         return estimator
 
-    def describe(self):
-        """Describe the parameters as one line of JSON.
-
-        Returns
-        -------
-        params : str
-            All parameters but the seed, and what is standardised.
-        """
-        params = self._bare().get_params(deep=False)
-        params.pop("random_state", None)
-        scaling = {"standardised": self.scale} if self.scale else {}
-        return json.dumps(params | scaling, default=str)
-
-    def _bare(self):
+    def bare(self):
+        """Make the estimator without seed and scaling."""
         return resolve_name(self.target)(**self.params)
 
 
-_REFERENCE = {
-    "hidden_layer_sizes": (64, 32, 16),
-    "learning_rate_init": 0.005,
-    "max_iter": 100,
-    "batch_size": 256,
-    "early_stopping": True,
-    "n_iter_no_change": 20,
-}
-
-BASELINE = "FiveDRegressor"
-REFERENCE = "FiveDRegressor adam (reference configuration)"
+_TORCH = {"device": "cpu", "n_threads": 1}
 
 _ENTRIES = (
     Entry(BASELINE, "sklearn_5d:FiveDRegressor", {"n_jobs": 1}),
-    Entry(
-        "FiveDRegressor single",
-        "sklearn_5d:FiveDRegressor",
-        {"n_estimators": 1, "n_jobs": 1},
-    ),
+    Entry(SINGLE, "sklearn_5d:FiveDRegressor", {"n_estimators": 1, "n_jobs": 1}),
     Entry(
         REFERENCE,
         "sklearn_5d:FiveDRegressor",
         {"solver": "adam", "activation": "relu", "n_estimators": 1, "n_jobs": 1},
         max_rows=100_000,
-        # One network keeps no rows to calibrate with.
-        intervals=False,
     ),
     Entry(
-        "MLPRegressor defaults",
-        "sklearn.neural_network:MLPRegressor",
-        max_rows=30_000,
-    ),
-    Entry(
-        "MLPRegressor scaled, reference configuration",
-        "sklearn.neural_network:MLPRegressor",
-        _REFERENCE,
-        scale="Xy",
-        max_rows=30_000,
+        "MLPRegressor defaults", "sklearn.neural_network:MLPRegressor", max_rows=10_000
     ),
     Entry(
         "MLPRegressor scaled, L-BFGS",
@@ -155,16 +99,53 @@ _ENTRIES = (
         max_rows=10_000,
     ),
     Entry(
+        "RealMLP",
+        "pytabkit:RealMLP_TD_Regressor",
+        _TORCH,
+        max_rows=10_000,
+    ),
+    Entry(
+        "TabM",
+        "pytabkit:TabM_D_Regressor",
+        _TORCH,
+        max_rows=10_000,
+    ),
+    Entry(
         "HistGradientBoostingRegressor",
         "sklearn.ensemble:HistGradientBoostingRegressor",
         {"max_iter": 1000, "early_stopping": True},
     ),
     Entry(
-        "RandomForestRegressor",
-        "sklearn.ensemble:RandomForestRegressor",
+        "ExtraTreesRegressor",
+        "sklearn.ensemble:ExtraTreesRegressor",
         {"n_jobs": 1},
         max_rows=30_000,
     ),
+    Entry(
+        "LightGBM",
+        "lightgbm:LGBMRegressor",
+        {"n_estimators": 500, "n_jobs": 1, "verbosity": -1},
+    ),
+    Entry(
+        "XGBoost",
+        "xgboost:XGBRegressor",
+        {"n_estimators": 500, "n_jobs": 1},
+    ),
+    Entry(
+        "CatBoost",
+        "catboost:CatBoostRegressor",
+        {"thread_count": 1, "allow_writing_files": False, "verbose": False},
+        max_rows=100_000,
+    ),
+    Entry("NGBoost", "peers:NGBoostRegressor", max_rows=10_000, package="ngboost"),
+    Entry("HGB quantiles", "peers:HGBQuantileRegressor", max_rows=30_000),
+    Entry(
+        "HGB quantiles, MAPIE CQR",
+        "peers:CQRRegressor",
+        max_rows=30_000,
+        package="mapie",
+    ),
+    Entry("HGB, MAPIE CV+", "peers:CVPlusRegressor", max_rows=20_000, package="mapie"),
     Entry(
         "GaussianProcessRegressor",
         "sklearn.gaussian_process:GaussianProcessRegressor",
@@ -188,22 +169,23 @@ _ENTRIES = (
         max_rows=2_000,
     ),
     Entry(
-        "RBFInterpolator",
-        "estimator:RBFInterpolatorRegressor",
+        "RBFInterpolator", "peers:RBFInterpolatorRegressor", scale="X", max_rows=3_000
+    ),
+    Entry("Polynomial chaos", "peers:PolynomialChaosRegressor", max_rows=30_000),
+    Entry(
+        "OpenTURNS chaos",
+        "peers:OpenTURNSChaos",
+        max_rows=30_000,
+        package="openturns",
+    ),
+    Entry(
+        "OpenTURNS kriging",
+        "peers:OpenTURNSKriging",
         scale="X",
-        max_rows=3_000,
+        max_rows=1_000,
+        package="openturns",
     ),
-    Entry(
-        "LightGBM",
-        "lightgbm:LGBMRegressor",
-        {"n_estimators": 500, "n_jobs": 1, "verbosity": -1},
-    ),
-    Entry("XGBoost", "xgboost:XGBRegressor", {"n_estimators": 500, "n_jobs": 1}),
-    Entry(
-        "CatBoost",
-        "catboost:CatBoostRegressor",
-        {"thread_count": 1, "allow_writing_files": False, "verbose": False},
-    ),
+    Entry("SMT kriging", "peers:SMTKriging", scale="X", max_rows=300, package="smt"),
 )
 
 ESTIMATORS = {entry.name: entry for entry in _ENTRIES}

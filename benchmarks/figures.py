@@ -4,12 +4,15 @@ Everything that the report shows or says is one of these tables. Each is a funct
 the rows alone; figures that were not measured are NaN, or absent.
 """
 
+import io
+
 import numpy as np
 import pandas as pd
+from dataset import FORMULAS
 from estimator import BASELINE, ESTIMATORS, REFERENCE
-from measurement import BATCH_SIZES, CONFIDENCE_LEVELS
-
-from sklearn_5d._regressor import default_n_estimators
+from measurement import BATCH_SIZES, saved_text
+from scores import LEVELS
+from wording import count, mean_sd
 
 # Figures of the reference configuration on another machine and an unnamed problem with
 # five inputs, whose target has about this sd.
@@ -37,28 +40,15 @@ PUBLISHED_THROUGHPUT = {
 WORKER_START_S = 3.0
 NETWORK_BYTES_PER_S = 125e6
 
+# Sizes that are shown side by side.
+SHOWN_SIZES = (1_000, 10_000)
+
 BY_SIZE = ["estimator", "n_samples"]
 
 
-# --------------------------------------------------------------------------------------
-# Rows
-# --------------------------------------------------------------------------------------
-
-
 def read(path):
-    """Read saved rows.
-
-    Parameters
-    ----------
-    path : path-like
-        The CSV file.
-
-    Returns
-    -------
-    rows : DataFrame
-        With the estimators in the order of `ESTIMATORS`.
-    """
-    rows = pd.read_csv(path, dtype={"commit": str, "message": str})
+    """Read saved rows, with the estimators in the order of `ESTIMATORS`."""
+    rows = pd.read_csv(io.StringIO(saved_text(path)), dtype={"message": str})
     names = [*ESTIMATORS, *sorted(set(rows.estimator).difference(ESTIMATORS))]
     known = [name for name in names if name in set(rows.estimator)]
     rows["estimator"] = pd.Categorical(rows.estimator, known, ordered=True)
@@ -67,29 +57,45 @@ def read(path):
     return rows.sort_values([*key, "estimator"], ignore_index=True)
 
 
-def select(rows, measurement, *, airfoil=False, noise=None):
-    """Take the rows of one measurement that ended well.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        All rows.
-    measurement : {"accuracy", "timing", "prediction"}
-        Which of them.
-    airfoil : bool, default=False
-        Whether the rows of the airfoil tables or those of the formulas.
-    noise : float, default=None
-        Rows with this relative noise; None takes all.
-
-    Returns
-    -------
-    rows : DataFrame
-    """
-    is_airfoil = rows.dataset.str.startswith("airfoil")
-    chosen = (rows.measurement == measurement) & (is_airfoil == airfoil)
+def select(rows, measurement, *, noise=None, growing=False):
+    """Take the rows of one measurement of the formulas that ended well."""
+    formulas = [name for name, each in FORMULAS.items() if each.growing == growing]
+    chosen = (rows.measurement == measurement) & rows.dataset.isin(formulas)
     if noise is not None:
         chosen &= rows.noise == noise
     return rows[chosen & (rows.status == "ok")]
+
+
+def select_tables(rows):
+    """Take the accuracy rows of the measured tables that ended well."""
+    chosen = (rows.measurement == "accuracy") & ~rows.dataset.isin(FORMULAS)
+    return rows[chosen & (rows.status == "ok")]
+
+
+def failures(rows):
+    """Count the runs that raised or were stopped, by what they were."""
+    failed = rows[rows.status != "ok"].fillna({"message": ""})
+    kind = ["estimator", "measurement", "dataset", "n_samples", "status", "message"]
+    counts = failed.groupby(kind, observed=True).size().rename("runs").reset_index()
+    counts["n_samples"] = counts.n_samples.map("{:,}".format)
+    counts["runs"] = counts.runs.map(str)
+    return counts.rename(columns={"n_samples": "rows"}).set_index("estimator")
+
+
+def geometric_mean(values):
+    """Geometric mean; the zero error of an exact fit counts as the smallest float."""
+    return np.exp(np.log(np.maximum(values, np.finfo(float).tiny)).mean())
+
+
+def of_all_cells(chosen, by, columns, how):
+    """Average columns over cells; NaN where an estimator lacks a cell of another one.
+
+    Means over different cells are not comparable.
+    """
+    grouped = chosen.groupby(["estimator", *by], observed=True)
+    n_cells = grouped.size()
+    most = n_cells.groupby(level=by).max() if by else n_cells.max()
+    return grouped[columns].agg(how).where(n_cells.eq(most, axis=0))
 
 
 # --------------------------------------------------------------------------------------
@@ -97,38 +103,22 @@ def select(rows, measurement, *, airfoil=False, noise=None):
 # --------------------------------------------------------------------------------------
 
 
+def fit_times(problem):
+    """Mean and sd of the fit time as text, and its exponent, for one timed problem."""
+    grouped = problem.groupby(BY_SIZE, observed=True).fit_time_s
+    table = grouped.agg(mean_sd).unstack().rename(columns=count)
+    return table.assign(exponent=mean_times(problem).apply(exponent, axis=1))
+
+
 def mean_times(rows, column="fit_time_s"):
-    """Mean time of each estimator and size, geometric over the timed problems.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        All rows.
-    column : {"fit_time_s", "predict_time_s"}, default="fit_time_s"
-        Which time.
-
-    Returns
-    -------
-    times : DataFrame of shape (n_estimators, n_sizes)
-    """
+    """Mean time by estimator and size, geometric over the timed problems."""
     problem = [*BY_SIZE, "dataset", "noise"]
     means = select(rows, "timing").groupby(problem, observed=True)[column].mean()
     return means.groupby(level=BY_SIZE, observed=True).agg(geometric_mean).unstack()
 
 
 def fit_time_ratios(rows):
-    """Fit time of each estimator divided by the baseline's in the same repetition.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        All rows.
-
-    Returns
-    -------
-    ratios : DataFrame of shape (n_estimators, n_sizes)
-        Medians over the pairs.
-    """
+    """Median of the fit time over the baseline's in the same repetition."""
     chosen = select(rows, "timing")
     pair = ["dataset", "n_samples", "noise", "seed", "repetition"]
     baseline = chosen[chosen.estimator == BASELINE].set_index(pair).fit_time_s
@@ -139,18 +129,7 @@ def fit_time_ratios(rows):
 
 
 def exponent(values):
-    """Slope of log(value) against log(rows).
-
-    Parameters
-    ----------
-    values : Series
-        Figures by number of rows.
-
-    Returns
-    -------
-    slope : float
-        NaN with fewer than three sizes.
-    """
+    """Slope of log(value) against log(rows); NaN with fewer than three sizes."""
     values = values.dropna()
     if len(values) < 3:
         return np.nan
@@ -158,36 +137,13 @@ def exponent(values):
 
 
 def median_memory(rows):
-    """Peak and average memory of a fit, medians over functions and seeds.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        All rows.
-
-    Returns
-    -------
-    memory : DataFrame
-        Two columns, by estimator and size.
-    """
+    """Peak memory of a fit in MiB, median over functions and seeds."""
     grouped = select(rows, "accuracy").groupby(BY_SIZE, observed=True)
-    return grouped[["peak_memory_mib", "mean_memory_mib"]].median()
+    return grouped.peak_memory_mib.median().unstack()
 
 
 def latency(rows, n_samples):
-    """Seconds of a prediction by batch, medians over the repetitions.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        All rows.
-    n_samples : int
-        Rows that the models were fitted on.
-
-    Returns
-    -------
-    seconds : DataFrame of shape (n_estimators, n_batch_sizes)
-    """
+    """Seconds of a prediction by batch, of models fitted on `n_samples` rows."""
     chosen = select(rows, "prediction")
     chosen = chosen[chosen.n_samples == n_samples]
     columns = [f"predict_{size}_rows_s" for size in BATCH_SIZES]
@@ -197,34 +153,22 @@ def latency(rows, n_samples):
 
 def throughput(rows, n_samples):
     """Predictions per second by batch, see `latency`."""
-    return 1 / latency(rows, n_samples) * np.array(BATCH_SIZES)
+    return np.array(BATCH_SIZES) / latency(rows, n_samples)
 
 
 def second_machine_balance(rows, cores):
     """Seconds that a second machine with as many cores saves the baseline, and costs.
 
-    Parameters
-    ----------
-    rows : DataFrame
-        All rows.
-    cores : int
-        Cores of one machine.
-
-    Returns
-    -------
-    seconds : DataFrame
-        By number of rows: what it saves of a fit, as members train side by side; what
-        it saves of a prediction of as many rows, of which it takes half; and what it
-        costs to send these rows, and the predictions back.
+    By number of rows: what it saves of a fit, as members train side by side; what it
+    saves of a prediction of as many rows, of which it takes half; and what it costs to
+    send these rows, and the predictions back.
     """
-    fit, predict = (
-        mean_times(rows, column).reindex([BASELINE]).loc[BASELINE].dropna()
-        for column in ("fit_time_s", "predict_time_s")
-    )
-    sizes = fit.index.to_numpy()
-    members = np.array([default_n_estimators(size) for size in sizes])
+    ours = select(rows, "timing")
+    ours = ours[ours.estimator == BASELINE].groupby("n_samples")
+    fit, predict = ours.fit_time_s.mean(), ours.predict_time_s.mean()
+    members = ours.members.max()
     rounds, rounds_of_two = (np.ceil(members / n) for n in (cores, 2 * cores))
-    send = 6 * 8 * sizes / NETWORK_BYTES_PER_S
+    send = 6 * 8 * fit.index.to_numpy() / NETWORK_BYTES_PER_S
     return pd.DataFrame(
         {
             "fit saves": fit * (rounds - rounds_of_two) / members,
@@ -240,90 +184,124 @@ def second_machine_balance(rows, cores):
 # --------------------------------------------------------------------------------------
 
 
-def geometric_mean(values):
-    """Geometric mean; the zero error of an exact fit counts as the smallest float."""
-    return np.exp(np.log(np.maximum(values, np.finfo(float).tiny)).mean())
+def metrics_by_size(rows, estimator):
+    """R2, RMSE, MSE, MAE and error on the timed functions, mean over the seeds."""
+    chosen = select(rows, "accuracy")
+    chosen = chosen[chosen.dataset.isin(select(rows, "timing").dataset)]
+    metrics = {"r2": "R2", "rmse": "RMSE", "mse": "MSE", "mae": "MAE", "error": "error"}
+    for problem, each in chosen[chosen.estimator == estimator].groupby(
+        ["dataset", "noise", "target_sd"]
+    ):
+        means = each.groupby("n_samples")[list(metrics)].mean()
+        yield problem, means.rename(columns=metrics, index="{:,}".format)
 
 
 def mean_errors(rows, noise):
-    """Geometric mean of the error over functions and seeds.
+    """Error by estimator and size, see `of_all_cells`.
 
-    Parameters
-    ----------
-    rows : DataFrame
-        All rows.
-    noise : float
-        Rows with this noise are taken.
-
-    Returns
-    -------
-    errors : DataFrame of shape (n_estimators, n_sizes)
-        NaN where an estimator lacks a cell that another one has: means over different
-        cells are not comparable. Sizes of one estimator alone are left out.
+    Sizes of one estimator alone are left out.
     """
-    grouped = select(rows, "accuracy", noise=noise).groupby(BY_SIZE, observed=True)
-    errors = grouped.error.agg(geometric_mean).unstack()
-    counts = grouped.size().unstack()
-    errors = errors.where(counts == counts.max())
+    chosen = select(rows, "accuracy", noise=noise)
+    errors = of_all_cells(chosen, ["n_samples"], "error", geometric_mean).unstack()
     return errors.loc[:, errors.count() > 1].dropna(how="all")
 
 
 def functions_by_size(rows, noise):
-    """Name the functions that the errors of each size are averaged over.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        All rows.
-    noise : float
-        Rows with this noise are taken.
-
-    Returns
-    -------
-    functions : Series of list
-        By number of rows.
-    """
+    """Names of the functions that the errors of each size are averaged over."""
     chosen = select(rows, "accuracy", noise=noise)
     return chosen.groupby("n_samples").dataset.agg(lambda names: sorted(set(names)))
 
 
+def noises(rows):
+    """Relative noises of the accuracy rows."""
+    return sorted(select(rows, "accuracy").noise.unique())
+
+
+def side_by_side(rows):
+    """Put cost and error without noise side by side, a table for each size."""
+    errors = mean_errors(rows, 0)
+    columns = {
+        "error": errors,
+        "fit time (s)": mean_times(rows),
+        f"fit time / {BASELINE}": fit_time_ratios(rows),
+        "predict time (s)": mean_times(rows, "predict_time_s"),
+        "peak memory (MiB)": median_memory(rows),
+    }
+    for size in errors.columns.intersection(SHOWN_SIZES):
+        table = pd.DataFrame(
+            {name: f[size] for name, f in columns.items() if size in f}
+        )
+        yield size, table.loc[errors[size].dropna().index]
+
+
 def pareto_front(cost, error):
-    """Tell which points no other point beats in both cost and error.
-
-    Parameters
-    ----------
-    cost, error : Series
-        By estimator.
-
-    Returns
-    -------
-    names : list
-        From the cheapest to the best.
-    """
+    """Names that no other beats in both, from the cheapest to the best."""
     points = pd.DataFrame({"cost": cost, "error": error}).dropna().sort_values("cost")
     return list(
         points.index[points.error < points.error.cummin().shift(fill_value=np.inf)]
     )
 
 
-def coverages(rows):
-    """Coverage of the intervals in percent, by estimator and noise.
+def table_scores(rows, column):
+    """Average a score over the folds of each measured table, and rank the estimators.
 
-    Parameters
-    ----------
-    rows : DataFrame
-        All rows.
-
-    Returns
-    -------
-    coverages : DataFrame of shape (n_estimators * n_noises, n_levels)
-        Means over functions, sizes and seeds; columns are the levels in percent.
+    Only those that were run on every table have a rank, and rank among themselves.
     """
+    scores = of_all_cells(select_tables(rows), ["dataset"], column, "mean").unstack()
+    complete = scores.dropna()
+    return scores.dropna(how="all").assign(
+        **{"mean rank": complete.rank().mean(axis=1)}
+    )
+
+
+# --------------------------------------------------------------------------------------
+# Distributions
+# --------------------------------------------------------------------------------------
+
+
+def coverages(rows):
+    """Coverage in percent by estimator, noise and level: mean over all cells."""
     chosen = select(rows, "accuracy").dropna(subset="coverage_90")
-    levels = [100 * level for level in CONFIDENCE_LEVELS]
-    columns = [f"coverage_{level:.0f}" for level in levels]
-    grouped = chosen.groupby(["estimator", "noise"], observed=True)[columns]
-    return 100 * grouped.mean().set_axis(levels, axis=1)
+    columns = [f"coverage_{100 * level:.0f}" for level in LEVELS]
+    grouped = chosen.groupby(["estimator", "noise"], observed=True)
+    means = grouped[chosen.columns.intersection(columns)].mean()
+    # Rows of an earlier run may have other levels.
+    means = 100 * means.reindex(columns=columns)
+    return means.set_axis([100 * level for level in LEVELS], axis=1)
+
+
+def distributions(rows):
+    """Scores of the distributions, a table for each kind of noise and shown size."""
+    fifths = {f"coverage_90_fifth_{k}": f"fifth {k}" for k in range(1, 6)}
+    columns = ["crps", "nll", "interval_width_90", "coverage_90", *fifths]
+    for growing in (False, True):
+        chosen = select(rows, "accuracy", growing=growing).dropna(subset="crps")
+        for (noise, size), each in chosen.groupby(["noise", "n_samples"]):
+            if size not in SHOWN_SIZES and size != chosen.n_samples.max():
+                continue
+            table = of_all_cells(each, [], columns, "mean").dropna(how="all")
+            low_high = each.groupby("estimator", observed=True).coverage_90
+            low_high = low_high.agg(["min", "max"]).loc[table.index]
+            table = pd.concat(
+                [table.iloc[:, :4], low_high, table[list(fifths)]], axis=1
+            )
+            table.iloc[:, 3:] *= 100
+            named = {
+                "crps": "CRPS / sd",
+                "nll": "NLL",
+                "interval_width_90": "width / sd",
+                "coverage_90": "coverage (%)",
+                "min": "smallest",
+                "max": "largest",
+            }
+            kind = "growing noise" if growing else "noise"
+            label = f"{kind} {noise:.0%}" if noise else "no noise"
+            yield (
+                label,
+                size,
+                each.dataset.nunique(),
+                table.rename(columns=named | fifths),
+            )
 
 
 # --------------------------------------------------------------------------------------
@@ -332,18 +310,7 @@ def coverages(rows):
 
 
 def reference_comparison(rows):
-    """Put the published figures of the reference configuration beside ours.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        All rows.
-
-    Returns
-    -------
-    table : DataFrame
-        Published figure, ours and their ratio; empty where nothing was measured.
-    """
+    """Put published figures beside ours; empty where nothing was measured."""
     problem = rows[(rows.dataset == "friedman1") & (rows.noise == 0)]
     problem = problem[problem.estimator == REFERENCE]
     accuracy, timing = (

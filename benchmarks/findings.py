@@ -12,9 +12,11 @@ from figures import (
     functions_by_size,
     mean_errors,
     mean_times,
+    metrics_by_size,
+    noises,
     pareto_front,
     second_machine_balance,
-    select,
+    table_scores,
 )
 from wording import count, listed, number, with_noise
 
@@ -22,19 +24,8 @@ REQUIREMENT_ROWS, REQUIREMENT_S = 10_000, 60
 
 
 def headline(rows):
-    """Say the three figures that matter most: accuracy, fit time and coverage.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        All rows.
-
-    Returns
-    -------
-    sentences : list of str
-        The README quotes them.
-    """
-    accurate = f"Accuracy at {count(REQUIREMENT_ROWS, 'row')}, {with_noise(0)} "
+    """Say the three figures that matter most; the README quotes them."""
+    accurate = f"Accuracy at {count(REQUIREMENT_ROWS)}, {with_noise(0)} "
     return [
         *(each for each in rank(rows) if each.startswith(accurate)),
         *requirement(rows)[:1],
@@ -42,27 +33,18 @@ def headline(rows):
     ]
 
 
-def conclusions(rows):
+def conclusions(rows, cores):
     """Say all that the report concludes; see the rules below."""
-    rules = (rank, requirement, scaling, second_machine, coverage, airfoil)
-    return [sentence for rule in rules for sentence in rule(rows)]
+    rules = (rank, requirement, scaling, coverage, tables)
+    sentences = [sentence for rule in rules for sentence in rule(rows)]
+    return sentences + second_machine(rows, cores)
 
 
 def rank(rows):
-    """Say at each size how the baseline's error compares with the best of the others.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        All rows.
-
-    Returns
-    -------
-    sentences : list of str
-    """
+    """Compare the baseline's error at each size with the best of the others."""
     sentences = []
     measured = rows[(rows.measurement == "accuracy") & (rows.estimator == BASELINE)]
-    for noise in sorted(select(rows, "accuracy").noise.unique()):
+    for noise in noises(rows):
         errors = mean_errors(rows, noise)
         functions = functions_by_size(rows, noise)
         others = errors[~errors.index.astype(str).str.startswith(BASELINE)]
@@ -70,7 +52,7 @@ def rank(rows):
         for size in others.columns[others.notna().any()].intersection(tried):
             ours = errors[size].get(BASELINE, np.nan)
             where = (
-                f"Accuracy at {count(size, 'row')}, {with_noise(noise)} "
+                f"Accuracy at {count(size)}, {with_noise(noise)} "
                 f"({count(len(functions[size]), 'function')}): "
             )
             sentences.append(where + _compare(ours, others[size].dropna()))
@@ -78,7 +60,6 @@ def rank(rows):
 
 
 def _compare(ours, others):
-    """Compare our error with those of the others."""
     if np.isnan(ours):
         return (
             f"{BASELINE} failed on functions where others did not, and is not compared."
@@ -95,17 +76,7 @@ def _compare(ours, others):
 
 
 def requirement(rows):
-    """Say whether 10,000 rows are fitted in under a minute.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        All rows.
-
-    Returns
-    -------
-    sentences : list of str
-    """
+    """Say whether 10,000 rows are fitted in under a minute."""
     fit_times = mean_times(rows)
     if REQUIREMENT_ROWS not in fit_times:
         return [
@@ -122,17 +93,7 @@ def requirement(rows):
 
 
 def scaling(rows):
-    """Say how the fit time grows with the rows.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        All rows.
-
-    Returns
-    -------
-    sentences : list of str
-    """
+    """Say how the fit time grows with the rows."""
     fit_times = mean_times(rows)
     sentences = []
     for name in fit_times.index.intersection([BASELINE, REFERENCE]):
@@ -141,13 +102,8 @@ def scaling(rows):
         if np.isnan(slope):
             sentences.append(f"{name}: too few sizes for a scaling exponent.")
             continue
-        kind = (
-            "more slowly than"
-            if slope < 0.9
-            else "faster than"
-            if slope > 1.1
-            else "as fast as"
-        )
+        kinds = {0.9: "more slowly than", 1.1: "as fast as", np.inf: "faster than"}
+        kind = next(kind for limit, kind in kinds.items() if slope < limit)
         sentences.append(
             f"{name}: from {values.index[0]:,} to {values.index[-1]:,} rows the fit "
             f"time grows {number(values.iloc[-1] / values.iloc[0])}-fold, {kind} the "
@@ -156,19 +112,8 @@ def scaling(rows):
     return sentences
 
 
-def second_machine(rows):
-    """Say from how many rows on a second machine saves more time than it costs.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        All rows.
-
-    Returns
-    -------
-    sentences : list of str
-    """
-    cores = int(rows.cores.max())
+def second_machine(rows, cores):
+    """Say from how many rows on a second machine saves more time than it costs."""
     seconds = second_machine_balance(rows, cores)
     sentences = []
     for kind, verb in {"fit": "fitting", "predict": "predicting"}.items():
@@ -190,23 +135,10 @@ def second_machine(rows):
 
 
 def learning(rows):
-    """Say how the error falls with the rows on the timed functions.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        All rows.
-
-    Returns
-    -------
-    sentences : list of str
-    """
-    chosen = select(rows, "accuracy", noise=0)
-    timed = chosen[chosen.dataset.isin(select(rows, "timing").dataset)]
+    """Say how the error falls with the rows on the timed functions."""
     sentences = []
     for name in (BASELINE, REFERENCE):
-        for dataset, problem in timed[timed.estimator == name].groupby("dataset"):
-            means = problem.groupby("n_samples")[["error", "r2"]].mean()
+        for (dataset, noise, _), means in metrics_by_size(rows, name):
             if len(means) < 2:
                 continue
             first, last = means.error.iloc[[0, -1]]
@@ -215,27 +147,17 @@ def learning(rows):
                 if last < first
                 else "does not fall"
             )
-            good = means.index[means.r2 > 0.99]
+            good = means.index[means.R2 > 0.99]
             sentences.append(
-                f"{name} on {dataset}: from {means.index[0]:,} to {means.index[-1]:,} "
-                f"rows the error {change}; R2 exceeds 0.99 "
-                + (f"from {good[0]:,} rows." if len(good) else "nowhere.")
+                f"{name} on {dataset}, {with_noise(noise)}: from {means.index[0]} to "
+                f"{means.index[-1]} rows the error {change}; R2 exceeds 0.99 "
+                + (f"from {good[0]} rows." if len(good) else "nowhere.")
             )
     return sentences or ["Too few sizes were measured for an observation."]
 
 
 def coverage(rows):
-    """Say whether the 90 % intervals keep what they promise.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        All rows.
-
-    Returns
-    -------
-    sentences : list of str
-    """
+    """Say whether the 90 % intervals keep what they promise."""
     means = coverages(rows)[90].groupby(level="estimator", observed=True).mean()
     return [
         f"The 90 % intervals of {name} cover {number(mean)} % of fresh rows: "
@@ -245,64 +167,40 @@ def coverage(rows):
     ]
 
 
-def airfoil(rows):
-    """Say which estimator does best on the airfoil measurements under each split.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        All rows.
-
-    Returns
-    -------
-    sentences : list of str
-    """
-    sentences = []
-    for split, each in select(rows, "accuracy", airfoil=True).groupby("dataset"):
-        means = each.groupby("estimator", observed=True).rmse.mean().sort_values()
-        sentence = (
-            f"Airfoil, {split.removeprefix('airfoil_')} split: {means.index[0]} has "
-            f"the smallest RMSE, {number(means.iloc[0])} dB."
-        )
-        if BASELINE in means.index[1:]:
-            sentence += (
-                f" {BASELINE} is number {means.index.get_loc(BASELINE) + 1} of "
-                f"{len(means)} with {number(means[BASELINE])} dB."
-            )
-        sentences.append(sentence)
-    return sentences
+def tables(rows):
+    """Say where the baseline stands on the measured tables."""
+    errors = table_scores(rows, "error")
+    ranks = errors["mean rank"].dropna().sort_values()
+    if BASELINE not in ranks:
+        return []
+    best = errors.loc[ranks.index].drop(columns="mean rank")
+    ratio = best.loc[BASELINE] / best.drop(BASELINE).min()
+    return [
+        f"On {count(best.shape[1], 'measured table')} {BASELINE} has a mean rank of "
+        f"{number(ranks[BASELINE])} among {len(ranks)} estimators, and the smallest "
+        f"mean rank is that of {ranks.index[0]}, {number(ranks.iloc[0])}. Its error "
+        f"divided by that of the best of the others is {number(ratio.min())} "
+        f"({ratio.idxmin()}) to {number(ratio.max())} ({ratio.idxmax()})."
+    ]
 
 
 def recommendations(rows):
-    """Say what to take at each size: the cheapest of the nearly best.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        All rows.
-
-    Returns
-    -------
-    sentences : list of str
-    """
+    """Say what to take at each size: the cheapest of the nearly best."""
     sentences = []
     errors, fit_times = mean_errors(rows, 0), mean_times(rows)
     functions = functions_by_size(rows, 0)
     for size in errors.columns.intersection(fit_times.columns):
-        figures = errors[size], fit_times[size]
+        error, seconds = errors[size], fit_times[size]
 
-        def with_figures(name, figures=figures):
-            error, seconds = (number(each[name]) for each in figures)
-            return f"{name} (error {error}, {seconds} s)"
+        def with_figures(name, error=error, seconds=seconds):
+            return f"{name} (error {number(error[name])}, {number(seconds[name])} s)"
 
-        front = pareto_front(fit_times[size], errors[size])
-        good = [
-            name for name in front if errors[size][name] <= 1.1 * errors[size].min()
-        ]
+        front = pareto_front(seconds, error)
+        good = [name for name in front if error[name] <= 1.1 * error.min()]
         if not good:
             continue
         sentence = (
-            f"{count(size, 'row')} ({count(len(functions[size]), 'function')}): take "
+            f"{count(size)} ({count(len(functions[size]), 'function')}): take "
             f"{with_figures(good[0])} for accuracy"
         )
         if front[0] != good[0]:

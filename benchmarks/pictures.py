@@ -1,197 +1,203 @@
-"""What do the figures look like?"""
+"""What do the figures look like?
 
+`draw` makes every picture that the rows have figures for. All of them are seaborn's
+`relplot` in one style: one colour, marker and width for each estimator, ours heavy.
+"""
+
+from functools import partial
+
+import seaborn as sns
 from estimator import BASELINE, ESTIMATORS
 from figures import (
-    BY_SIZE,
+    SHOWN_SIZES,
     coverages,
     geometric_mean,
     mean_errors,
     mean_times,
     median_memory,
+    noises,
     pareto_front,
     select,
+    table_scores,
     throughput,
 )
-from matplotlib import pyplot as plt
-from matplotlib import ticker
-from wording import with_noise
+from matplotlib.ticker import EngFormatter, NullFormatter
+from wording import count, with_noise
 
 ERROR = "error / sd of the target"
+SECONDS = EngFormatter(unit="s")
+BYTES = EngFormatter(unit="B")
+
+_OURS = [name for name in ESTIMATORS if name.startswith(BASELINE)]
+_OTHERS = [name for name in ESTIMATORS if name not in _OURS]
+_COLOURS = dict(zip(_OURS, ("black", "#7f0000", "#a0522d"), strict=True))
+_COLOURS |= dict(zip(_OTHERS, sns.color_palette("colorblind") * 3, strict=False))
+# Filled ones: seaborn does not mix them with crosses.
+_MARKERS = dict(zip(ESTIMATORS, "o^sDvP<X>pdh8H*" * 2, strict=False))
+_WIDTHS = {name: 2.5 if name in _OURS else 1.0 for name in ESTIMATORS}
 
 
-def fit_time(rows):
-    """Draw fit time against rows, with the sd of the repetitions."""
-    problems = list(select(rows, "timing").groupby(["dataset", "noise"]))
-    figure, axes = _panels(len(problems))
-    for axis, ((dataset, noise), problem) in zip(axes, problems, strict=True):
-        times = problem.groupby(BY_SIZE, observed=True).fit_time_s.agg(["mean", "std"])
-        for name, each in times.groupby(level=0, observed=True):
-            sizes, sd = each.index.droplevel(0), each["std"].fillna(0)
-            axis.errorbar(sizes, each["mean"], sd, capsize=2, **_style(name))
-        axis.set(xscale="log", yscale="log", title=f"{dataset}, {with_noise(noise)}")
-    return _finish(figure, axes, "rows fitted", "fit time (s)")
+def draw(rows):
+    """Prepare the pictures of which there are figures.
 
-
-def predict_time(rows):
-    """Draw the time to predict as many rows as were fitted."""
-    times = mean_times(rows, "predict_time_s")
-    return _lines_alone(times, "rows predicted", "prediction time (s)")
-
-
-def memory(rows):
-    """Draw peak memory against rows."""
-    peaks = median_memory(rows).peak_memory_mib.clip(lower=0.1).unstack()
-    return _lines_alone(peaks, "rows fitted", "peak memory of the fit (MiB)")
-
-
-def throughputs(rows, n_samples):
-    """Draw throughput against batch size."""
-    rates = throughput(rows, n_samples)
-    return _lines_alone(rates, "rows in a batch", "throughput (rows/s)")
-
-
-def pareto(rows, noise):
-    """Draw error against fit time, one panel a size, with the Pareto front."""
-    errors, fit_times = mean_errors(rows, noise), mean_times(rows)
-    sizes = [size for size in errors if size in fit_times]
-    figure, axes = _panels(len(sizes))
-    for axis, size in zip(axes, sizes, strict=True):
-        cost, error = fit_times[size], errors[size].dropna()
-        front = pareto_front(cost, error)
-        axis.step(cost[front], error[front], where="post", color="0.75", zorder=1)
-        for name in error.index.intersection(cost.index):
-            style = _style(name) | {"linestyle": "none"}
-            axis.plot(cost[name], error[name], **style)
-        axis.set(xscale="log", yscale="log", title=f"{size:,} rows")
-    return _finish(figure, axes, "fit time (s)", ERROR)
-
-
-def learning_curves(rows, noise):
-    """Draw error against rows, one panel a function."""
-    problems = list(select(rows, "accuracy", noise=noise).groupby("dataset"))
-    figure, axes = _panels(len(problems))
-    for axis, (dataset, problem) in zip(axes, problems, strict=True):
-        errors = problem.groupby(BY_SIZE, observed=True).error.agg(geometric_mean)
-        _lines(axis, errors.unstack())
-        axis.set(title=dataset)
-    return _finish(figure, axes, "rows fitted", ERROR)
-
-
-def calibration(rows):
-    """Draw the measured coverage of the intervals against the nominal one."""
-    noises = list(coverages(rows).groupby(level="noise"))
-    figure, axes = _panels(len(noises))
-    for axis, (noise, panel) in zip(axes, noises, strict=True):
-        axis.plot([45, 100], [45, 100], color="0.6", linewidth=1, label="exact")
-        for (name, _), values in panel.iterrows():
-            axis.plot(values.index, values, **_style(name))
-        axis.set(title=with_noise(noise), xticks=panel.columns)
-    return _finish(figure, axes, "confidence level (%)", "rows covered (%)")
-
-
-# --------------------------------------------------------------------------------------
-# What all pictures share
-# --------------------------------------------------------------------------------------
-
-
-def _style(name):
-    """Colour, marker and line of an estimator, the same in every picture.
-
-    Markers and lines tell the estimators apart in grey; ours are heavy.
+    Returns
+    -------
+    pictures : dict
+        By name: the caption, and a function that makes the matplotlib figure.
     """
-    names = list(ESTIMATORS)
-    position = names.index(name) if name in names else len(names)
-    ours = name.startswith(BASELINE)
-    others = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"]
-    palette = ["black", "#7f0000", "#a0522d", *others, *others]
-    return {
-        "label": name,
-        "color": palette[position % len(palette)],
-        "marker": "o*Ds^vPX<>hpd8H"[position % 15],
-        "linestyle": ("-", "--", "-.", ":")[position % 4],
-        "linewidth": 2.2 if ours else 1.1,
-        "markersize": 8 if ours else 5,
-        "zorder": 3 if ours else 2,
-    }
+    pictures = {}
 
+    def add(name, caption, frame, **options):
+        if len(frame):
+            pictures[name] = caption, partial(_relplot, frame, **options)
 
-def _panels(n_panels):
-    """Panels with shared axes, at most three side by side; one alone is larger."""
-    width, height = (7.5, 5.4) if n_panels == 1 else (3.9, 3.4)
-    n_columns = min(n_panels, 3)
-    n_rows = -(-n_panels // n_columns)
-    figure, axes = plt.subplots(
-        n_rows,
-        n_columns,
-        figsize=(width * n_columns, height * n_rows),
-        sharex=True,
-        sharey=True,
-        squeeze=False,
-        layout="constrained",
+    fit_times = _long(mean_times(rows))
+    add("fit_time", "Fit time.", fit_times, y="fit time", unit=SECONDS)
+    add(
+        "predict_time",
+        "Time to predict as many rows as were fitted.",
+        _long(mean_times(rows, "predict_time_s")),
+        y="prediction time",
+        unit=SECONDS,
     )
-    for unused in axes.flat[n_panels:]:
-        unused.remove()
-    return figure, list(axes.flat[:n_panels])
-
-
-def _lines(axis, frame):
-    """Draw one line for each row of a frame whose columns are the x values."""
-    for name, values in frame.iterrows():
-        values = values.dropna()
-        axis.plot(values.index, values, **_style(name))
-    axis.set(xscale="log", yscale="log")
-
-
-def _lines_alone(frame, xlabel, ylabel):
-    figure, axes = _panels(1)
-    _lines(axes[0], frame)
-    return _finish(figure, axes, xlabel, ylabel)
-
-
-def _finish(figure, axes, xlabel, ylabel):
-    """Label the outer axes and put one legend below all panels."""
-    handles = {}
-    for axis in axes:
-        place = axis.get_subplotspec()
-        # A panel above a gap in the last row is the lowest of its column.
-        below = axes.index(axis) + place.get_gridspec().ncols
-        if below >= len(axes):
-            axis.set_xlabel(xlabel)
-            axis.tick_params(labelbottom=True)
-        if place.is_first_col():
-            axis.set_ylabel(ylabel)
-        for scale in (axis.xaxis, axis.yaxis):
-            _mark_ticks(scale)
-        axis.grid(alpha=0.3, which="major")
-        for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
-            handles.setdefault(label, handle)
-    order = [name for name in ESTIMATORS if name in handles]
-    order += [name for name in handles if name not in order]
-    figure.legend(
-        [handles[name] for name in order],
-        order,
-        loc="outside lower center",
-        ncols=3 if len(axes) > 1 else 2,
-        fontsize="small",
-        frameon=False,
+    peaks = _long(2**20 * median_memory(rows).clip(lower=0.1))
+    add("memory", "Peak memory, at least 0.1 MiB.", peaks, y="peak memory", unit=BYTES)
+    for size in select(rows, "prediction").n_samples.unique():
+        add(
+            f"throughput_{size}",
+            f"Throughput, models fitted on {count(size)}.",
+            _long(throughput(rows, size)),
+            x="rows in a batch",
+            y="rows predicted in a second",
+        )
+    for noise in noises(rows):
+        label = f"noise_{100 * noise:.0f}"
+        errors = _long(mean_errors(rows, noise))
+        points = errors.merge(fit_times, on=["estimator", "rows"])
+        points = points.rename(columns={"value_x": "value", "value_y": "fit time"})
+        points = points.assign(panel=points.rows.map(count))
+        add(
+            f"pareto_{label}",
+            f"Error against fit time, {with_noise(noise)}. Nothing below and left of "
+            "the grey line was measured.",
+            points[points.rows.isin((300, *SHOWN_SIZES, 100_000))],
+            x="fit time",
+            y=ERROR,
+            x_unit=SECONDS,
+            kind="scatter",
+            decorate=_front,
+        )
+        chosen = select(rows, "accuracy", noise=noise)
+        chosen = chosen.groupby(["estimator", "n_samples", "dataset"], observed=True)
+        curves = (
+            chosen.error.agg(geometric_mean).clip(upper=2, lower=1e-5).reset_index()
+        )
+        curves.columns = ["estimator", "rows", "panel", "value"]
+        if curves.rows.nunique() > 1:
+            add(
+                f"learning_curves_{label}",
+                f"Error against rows, {with_noise(noise)}; errors above 2 or below "
+                "1e-5 are drawn there.",
+                curves,
+                y=ERROR,
+            )
+    covered = coverages(rows).reset_index().melt(["estimator", "noise"])
+    covered.columns = ["estimator", "panel", "confidence level (%)", "value"]
+    add(
+        "calibration",
+        "Measured against nominal coverage.",
+        covered.assign(panel=covered.panel.map(with_noise)),
+        x="confidence level (%)",
+        y="fresh rows covered (%)",
+        log=False,
+        decorate=_diagonal,
     )
-    return figure
+    scores = table_scores(rows, "error").drop(columns="mean rank", errors="ignore")
+    if len(scores.columns) > 2:
+        scores = scores.div(scores.min()).clip(upper=3)
+        add(
+            "tables",
+            "Error divided by that of the best, at most 3.",
+            _long(scores, "table"),
+            x="table",
+            y="error / smallest error",
+            log=False,
+            kind="scatter",
+        )
+    return pictures
 
 
-def _mark_ticks(scale):
-    """Mark powers of ten, and on less than two decades the steps between them."""
-    if scale.get_scale() != "log":
-        return
-    low, high = scale.get_view_interval()
-    subs = (1,) if high > 100 * low else (1, 3) if high > 5 * low else (1, 2, 3, 5, 7)
-    scale.set_major_locator(ticker.LogLocator(subs=subs))
-    scale.set_major_formatter(lambda value, _: _short(value))
-    scale.set_minor_formatter(ticker.NullFormatter())
+def _long(frame, name="rows"):
+    """Bring a frame with a row for each estimator to one row a value."""
+    frame = frame.rename_axis("estimator").reset_index()
+    frame = frame.melt("estimator", var_name=name).dropna()
+    return frame if name == "table" else frame.astype({name: int})
 
 
-def _short(value):
-    """Write a tick; panels side by side have no room for seven digits."""
-    for unit, letter in ((1e6, "M"), (1e3, "k")):
-        if value >= unit:
-            return f"{value / unit:g}{letter}"
-    return f"{value:g}"
+def _front(axis, points):
+    points = points.set_index("estimator")
+    front = points.loc[pareto_front(points["fit time"], points.value)]
+    axis.step(front["fit time"], front.value, where="post", color="0.75", zorder=0)
+
+
+def _diagonal(axis, points):
+    axis.plot([0, 100], [0, 100], color="0.6", linewidth=1, zorder=0)
+
+
+def _relplot(
+    frame,
+    *,
+    x="rows",
+    y,
+    unit=None,
+    x_unit=None,
+    kind="line",
+    log=True,
+    decorate=None,
+):
+    """Draw `value` against `x`, in a panel for each value of `panel`."""
+    frame = frame.rename(columns={"rows": x} if x.startswith("rows") else {})
+    frame = frame.assign(estimator=frame.estimator.astype(str))
+    order = [name for name in ESTIMATORS if name in set(frame.estimator)]
+    order += sorted(set(frame.estimator).difference(order))
+    panels = {}
+    if "panel" in frame:
+        n_panels = frame.panel.nunique()
+        panels = {"col": "panel", "col_wrap": min(n_panels, 3)}
+    lines = {"size": "estimator", "sizes": _WIDTHS, "size_order": order}
+    style = {"dashes": False, "errorbar": None, **lines} if kind == "line" else {}
+    known = set(ESTIMATORS).issuperset(order)
+    with sns.axes_style("whitegrid"), sns.plotting_context("notebook", 0.8):
+        grid = sns.relplot(
+            frame,
+            x=x,
+            y="value",
+            hue="estimator",
+            hue_order=order,
+            style="estimator",
+            style_order=order,
+            palette=_COLOURS if known else None,
+            markers=_MARKERS if known else True,
+            kind=kind,
+            height=3.4 if panels else 5,
+            aspect=1.1 if panels else 1.4,
+            **(style if known else {}),
+            facet_kws={"legend_out": False},
+            **panels,
+        )
+    for name, axis in grid.axes_dict.items() if panels else [(None, grid.ax)]:
+        points = frame[frame.panel == name] if panels else frame
+        if log:
+            axis.set(xscale="log", yscale="log")
+            axis.xaxis.set_major_formatter(x_unit or EngFormatter(sep=""))
+            axis.xaxis.set_minor_formatter(NullFormatter())
+            if unit:
+                axis.yaxis.set_major_formatter(unit)
+        if decorate:
+            decorate(axis, points)
+    grid.set_axis_labels(x, y)
+    grid.set_titles("{col_name}")
+    legend = {"title": None, "ncols": 3, "frameon": False}
+    sns.move_legend(grid, "upper center", bbox_to_anchor=(0.5, 0), **legend)
+    grid.tight_layout()
+    return grid.figure

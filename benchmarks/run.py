@@ -2,25 +2,35 @@
 
     python benchmarks/run.py --profile quick --n-jobs -1 --output DIR
 
-measures the cells of a profile, appends each row to ``DIR/rows.csv`` as it is done, and
-writes the report from the saved rows.
+measures the cells of a profile, appends each row to ``DIR/rows.csv.gz`` as it is done,
+and writes the report from the saved rows.
 """
 
 import argparse
 import csv
+import gzip
+import io
+import json
+import platform
+import re
+import subprocess
 import sys
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
 from itertools import product
 from pathlib import Path
-from pkgutil import resolve_name
 from random import Random
 
 import dataset
 import estimator
 import measurement
-from estimator import BASELINE, ESTIMATORS, REFERENCE
-from joblib import Parallel, delayed, effective_n_jobs, parallel_config
+import peers
+import scores
+from estimator import BASELINE, ESTIMATORS, REFERENCE, SINGLE
+from joblib import Parallel, cpu_count, delayed, effective_n_jobs, parallel_config
+from measurement import saved_text
+from threadpoolctl import threadpool_info
 from tqdm import tqdm
 
 
@@ -32,14 +42,14 @@ class Grid:
     ----------
     measurement : {"accuracy", "timing", "prediction"}
         What is measured.
-    datasets : tuple of str
-        Names in `load_datasets`.
+    datasets : tuple of str or None
+        Names of formulas; None takes every measured table.
     sizes : tuple of int
         Rows to fit on; a measured table has its own.
     noises : tuple of float, default=(0.0,)
         Sd of the noise divided by the sd of the target.
     seeds : tuple of int, default=(0,)
-        Seeds of rows and estimators.
+        Seeds of rows and estimators, folds of a table.
     repetitions : int, default=1
         Runs that differ in nothing else.
     estimators : tuple of str, default=all
@@ -47,7 +57,7 @@ class Grid:
     """
 
     measurement: str
-    datasets: tuple
+    datasets: tuple | None
     sizes: tuple = (0,)
     noises: tuple = (0.0,)
     seeds: tuple = (0,)
@@ -63,75 +73,75 @@ class Profile:
     grids: tuple
 
 
-_AIRFOIL = ("airfoil_random", "airfoil_grouped")
 # Polynomial and sine, finance, engineering, oscillating, and with kinks.
-_FUNCTIONS = ("friedman1", "black_scholes", "piston", "robot_arm", "genz_continuous")
-_SIZES = (100, 300, 1_000, 3_000, 10_000)
+_FIVE = ("friedman1", "black_scholes", "piston", "robot_arm", "genz_continuous")
+_TWELVE = (
+    *_FIVE,
+    *("sobol_g", "genz_corner_peak", "ackley", "dixon_price", "feynman_i_41_16"),
+    *("otl_circuit", "borehole"),
+)
+_SIZES = (300, 1_000, 3_000, 10_000)
 # The rows whose figures were published for the reference configuration.
-_PUBLISHED_SIZES = (1_000, 5_000, 10_000)
-_ALL_ROWS = (BASELINE, "FiveDRegressor single")
-_MANY_ROWS = (*_ALL_ROWS, "HistGradientBoostingRegressor", "LightGBM")
-# A Gaussian process takes longer on the airfoil table than all others together.
-_QUICK = tuple(name for name in ESTIMATORS if name != "GaussianProcessRegressor")
+_PUBLISHED = Grid(
+    "timing", ("friedman1",), (1_000, 5_000, 10_000), estimators=(REFERENCE,)
+)
+_MANY_ROWS = (BASELINE, SINGLE, "HistGradientBoostingRegressor", "LightGBM", "XGBoost")
+_DISTRIBUTIONS = (
+    *(BASELINE, SINGLE, "GaussianProcessRegressor", "OpenTURNS kriging", "NGBoost"),
+    *("HGB quantiles", "HGB quantiles, MAPIE CQR", "HGB, MAPIE CV+"),
+)
+_POINTS = tuple(name for name in ESTIMATORS if not name.startswith(("HGB", "NGBoost")))
 
 PROFILES = {
     "quick": Profile(
         time_limit_s=60,
         grids=(
-            Grid("timing", ("friedman1",), (300, 1_000, 3_000), repetitions=2),
-            Grid("prediction", ("friedman1",), (300,)),
-            Grid("timing", ("friedman1",), _PUBLISHED_SIZES, estimators=(REFERENCE,)),
-            Grid("timing", ("friedman1",), (10_000,), estimators=(BASELINE,)),
-            Grid("accuracy", ("friedman1",), _PUBLISHED_SIZES, estimators=(REFERENCE,)),
-            Grid("accuracy", ("friedman1",), (300, 1_000, 3_000)),
-            Grid("accuracy", ("genz_corner_peak", "black_scholes"), (300,)),
-            Grid("accuracy", ("friedman1",), (1_000,), noises=(0.1,)),
-            Grid("accuracy", _AIRFOIL, estimators=_QUICK),
+            Grid("timing", ("friedman1",), (300, 1_000), estimators=_POINTS),
+            Grid("timing", ("friedman1",), (10_000,), estimators=(BASELINE, SINGLE)),
+            Grid("prediction", ("friedman1",), (300,), estimators=(BASELINE, SINGLE)),
+            _PUBLISHED,
+            replace(_PUBLISHED, measurement="accuracy"),
+            Grid("accuracy", ("friedman1", "piston"), (300,)),
+            Grid("accuracy", ("friedman1", "piston"), (1_000,), estimators=_POINTS),
+            Grid("accuracy", ("friedman1",), (300,), (0.1,), estimators=_DISTRIBUTIONS),
+            Grid("accuracy", None, estimators=(*_MANY_ROWS, "ExtraTreesRegressor")),
         ),
     ),
-    # The spread between seeds falls with the rows, and their cost rises.
     "full": Profile(
-        time_limit_s=300,
+        time_limit_s=120,
         grids=(
-            Grid("timing", ("friedman1",), (*_SIZES, 100_000), repetitions=3),
-            Grid(
-                "timing",
-                ("friedman1",),
-                _PUBLISHED_SIZES,
-                repetitions=3,
-                estimators=(REFERENCE,),
-            ),
+            Grid("timing", ("friedman1",), (*_SIZES, 100_000), repetitions=2),
+            replace(_PUBLISHED, repetitions=2),
             Grid("timing", ("friedman1",), (1_000_000,), estimators=_MANY_ROWS),
-            Grid("timing", ("friedman1",), (10_000_000,), estimators=_ALL_ROWS),
-            Grid("prediction", ("friedman1",), (1_000, 10_000)),
-            Grid("accuracy", ("friedman1",), _PUBLISHED_SIZES, estimators=(REFERENCE,)),
-            Grid("accuracy", _FUNCTIONS, _SIZES, noises=(0.0, 0.1), seeds=(0, 1, 2)),
-            Grid("accuracy", _FUNCTIONS, (100_000,), noises=(0.0, 0.1)),
-            Grid("accuracy", ("friedman1",), (1_000_000,), estimators=_MANY_ROWS),
-            Grid("accuracy", _AIRFOIL, seeds=(0, 1, 2, 3, 4)),
+            Grid("prediction", ("friedman1",), (1_000,)),
+            replace(_PUBLISHED, measurement="accuracy"),
+            Grid("accuracy", _TWELVE, _SIZES),
+            Grid("accuracy", _FIVE, _SIZES, (0.1,)),
+            Grid("accuracy", _FIVE, (100_000,), (0.0, 0.1), estimators=_MANY_ROWS),
+            Grid(
+                "accuracy",
+                ("friedman1_growing_noise",),
+                (1_000, 10_000),
+                (0.1,),
+                (0, 1),
+                estimators=_DISTRIBUTIONS,
+            ),
+            Grid("accuracy", None, seeds=tuple(range(dataset.N_FOLDS))),
         ),
     ),
 }
 
 
 def plan(profile, datasets):
-    """Lay out the cells of a profile.
+    """Lay out the cells of a profile by measurement.
 
-    Parameters
-    ----------
-    profile : Profile
-        What to measure.
-    datasets : dict
-        What can be had, see `load_datasets`.
-
-    Returns
-    -------
-    cells : dict of list
-        By measurement. Accuracy cells are in a random order: any part of them is like
-        the whole, and so is the time left.
+    Accuracy cells are in a random order: any part of them is like the whole, and so is
+    the time left.
     """
     cells = {"timing": {}, "prediction": {}, "accuracy": {}}
+    tables = tuple(name for name in datasets if name not in dataset.FORMULAS)
     for grid in profile.grids:
+        names = tables if grid.datasets is None else grid.datasets
         # Estimators change fastest and repetitions slowest, so that a drift of the
         # machine hits all estimators alike.
         for repetition, seed, noise, size, name, entry in product(
@@ -139,11 +149,9 @@ def plan(profile, datasets):
             grid.seeds,
             grid.noises,
             grid.sizes,
-            grid.datasets,
+            [name for name in names if name in datasets],
             map(ESTIMATORS.get, grid.estimators),
         ):
-            if name not in datasets:
-                continue
             table = datasets[name]
             n_samples = table.n_samples or size
             if n_samples <= entry.max_rows:
@@ -157,23 +165,7 @@ def plan(profile, datasets):
 
 
 def restrict(profile, *, estimators, datasets=None, sizes=None, time_limit_s=None):
-    """Narrow a profile to what the command line names.
-
-    Parameters
-    ----------
-    profile : Profile
-        What would be measured otherwise.
-    estimators : collection of str
-        Others are left out of every grid.
-    datasets, sizes : list, default=None
-        Take the place of those of every grid; None leaves them.
-    time_limit_s : float, default=None
-        Takes the place of the profile's; None leaves it.
-
-    Returns
-    -------
-    profile : Profile
-    """
+    """Narrow a profile to what the command line names; None leaves it as it is."""
     changes = {"datasets": datasets, "sizes": sizes}
     changes = {name: tuple(values) for name, values in changes.items() if values}
     grids = tuple(
@@ -187,73 +179,100 @@ def restrict(profile, *, estimators, datasets=None, sizes=None, time_limit_s=Non
     return Profile(time_limit_s or profile.time_limit_s, grids)
 
 
-def installed(names):
-    """Leave out the estimators whose package is missing, and say so.
-
-    Parameters
-    ----------
-    names : list of str
-        Names in `ESTIMATORS`.
-
-    Returns
-    -------
-    names : list of str
-        Those that can be imported.
-    """
-    found = []
-    for name in names:
-        try:
-            resolve_name(ESTIMATORS[name].target)
-        except (ImportError, AttributeError) as error:
-            print(f"{name} is left out: {error}", file=sys.stderr)
-        else:
-            found.append(name)
-    return found
-
-
 # --------------------------------------------------------------------------------------
-# Saved rows
+# What is saved
 # --------------------------------------------------------------------------------------
 
 
 def saved_keys(path):
-    """Read which cells a CSV file already has.
-
-    Parameters
-    ----------
-    path : Path
-        The rows of an earlier run, which may have been interrupted in the last one.
-
-    Returns
-    -------
-    keys : set of tuple
-        See `Cell.key`.
-    """
-    content = path.read_bytes()
-    complete = content[: content.rfind(b"\n") + 1]
-    if complete != content:
-        path.write_bytes(complete)
-    with path.open(newline="", encoding="utf-8") as file:
-        return {
-            tuple(convert(row[name]) for name, convert in measurement.KEY.items())
-            for row in csv.DictReader(file)
-        }
+    """Read which cells the saved rows are of, see `Cell.key`."""
+    return {
+        tuple(convert(row[name]) for name, convert in measurement.KEY.items())
+        for row in csv.DictReader(io.StringIO(saved_text(path)))
+    }
 
 
 @contextmanager
 def appending(path):
-    """Give a function that appends a row to a CSV file at once."""
-    is_new = not path.exists()
-    with path.open("a", newline="", encoding="utf-8") as file:
+    """Give a function that appends a row to the saved ones, on disk at once."""
+    text = saved_text(path)
+    with gzip.open(path, "wt", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, measurement.COLUMNS, lineterminator="\n")
-        if is_new:
+        if text:
+            file.write(text)
+        else:
             writer.writeheader()
 
         def append(row):
-            writer.writerow(row)
+            # More digits than any table or picture shows.
+            short = {k: f"{v:.8g}" for k, v in row.items() if isinstance(v, float)}
+            writer.writerow(row | short)
             file.flush()
 
+        file.flush()
         yield append
+
+
+def about(names):
+    """Describe machine, versions and parameters, without a name or folder of either.
+
+    Parameters
+    ----------
+    names : list of str
+        Estimators that are asked for.
+    """
+    blas = {
+        f"{each['internal_api']} {each['version']}"
+        for each in threadpool_info()
+        if each["user_api"] == "blas"
+    }
+    packages = "numpy scipy scikit-learn sklearn_5d lightgbm xgboost catboost ngboost"
+    packages += " mapie openturns smt pytabkit"
+    return {
+        "machine": {
+            "cpu": _cpu_model(),
+            "cores": cpu_count(),
+            "BLAS": " and ".join(sorted(blas)),
+            "Python": platform.python_version(),
+            **{name: _version(name) for name in packages.split() if _version(name)},
+            "commit": _commit(),
+        },
+        "not installed": [n for n in names if not ESTIMATORS[n].is_installed()],
+        "parameters": {
+            name: {k: str(v) for k, v in ESTIMATORS[name].bare().get_params().items()}
+            if name.startswith(BASELINE)
+            else {k: str(v) for k, v in ESTIMATORS[name].params.items()}
+            for name in names
+        },
+    }
+
+
+def _cpu_model():
+    try:
+        text = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return platform.processor() or platform.machine()
+    model = re.search(r"^model name\s*: (.+)$", text, re.MULTILINE)
+    return model[1] if model else platform.machine()
+
+
+def _version(package):
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        import sklearn_5d
+
+        return sklearn_5d.__version__ if package == "sklearn_5d" else None
+
+
+def _commit():
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    folder = Path(__file__).parent
+    try:
+        answer = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    except OSError:
+        return "unknown"
+    return answer.stdout.strip() or "unknown"
 
 
 # --------------------------------------------------------------------------------------
@@ -263,15 +282,10 @@ def appending(path):
 
 @contextmanager
 def dask_backend(address, n_jobs):
-    """Send what joblib runs to a Dask cluster.
+    """Send what joblib runs to the Dask cluster at an address.
 
-    Parameters
-    ----------
-    address : str or None
-        Address of a scheduler; "local" starts a cluster on this machine; None leaves
-        joblib as it is.
-    n_jobs : int
-        Threads of a local cluster.
+    "local" starts one on this machine, with `n_jobs` threads; None leaves joblib as it
+    is.
     """
     if address is None:
         yield
@@ -284,135 +298,75 @@ def dask_backend(address, n_jobs):
         ) from error
     with ExitStack() as stack:
         if address == "local":
-            # Threads are enough here too, see `run_cells`.
-            cluster = LocalCluster(
-                n_workers=1,
-                threads_per_worker=effective_n_jobs(n_jobs),
-                dashboard_address=":0",
+            # Threads are enough here too, see `run`.
+            address = stack.enter_context(
+                LocalCluster(
+                    n_workers=1,
+                    threads_per_worker=effective_n_jobs(n_jobs),
+                    dashboard_address=":0",
+                )
             )
-            address = stack.enter_context(cluster)
         client = stack.enter_context(Client(address))
         # Workers on other machines have the packages, but not this folder. Nothing is
         # loaded: that would load it again in a scheduler that is part of this process.
-        for room in (dataset, estimator, measurement):
+        for room in (scores, peers, dataset, estimator, measurement):
             client.upload_file(room.__file__, load=False)
         stack.enter_context(parallel_config(backend="dask"))
         yield
 
 
-def run_cells(cells, *, n_jobs, **options):
-    """Run cells through joblib.
+def run(profile, datasets, path, *, n_jobs=1, dask=None):
+    """Run the cells of a profile that the saved rows do not have yet.
 
-    Parameters
-    ----------
-    cells : list of Cell
-        What to run.
-    n_jobs : int
-        Cells at a time.
-    **options : dict
-        Options of `run_cell`.
-
-    Returns
-    -------
-    rows : generator of dict
-        Each row as soon as it is done.
+    Accuracy cells run `n_jobs` at a time, or on a Dask cluster; the others have the
+    machine to themselves.
     """
-    # Threads are enough on one machine: each does nothing but wait for the process
-    # that measures its cell.
-    parallel = Parallel(
-        n_jobs, prefer="threads", batch_size=1, return_as="generator_unordered"
-    )
+    done = saved_keys(path)
     run_cell = delayed(measurement.run_cell)
-    return parallel(run_cell(cell, **options) for cell in cells)
-
-
-def run(profile, datasets, path, *, n_jobs=1, dask=None, parallel_timing=False):
-    """Run the cells of a profile that the file does not have yet.
-
-    Parameters
-    ----------
-    profile : Profile
-        What to measure.
-    datasets : dict
-        See `load_datasets`.
-    path : Path
-        CSV file that the rows are appended to.
-    n_jobs : int, default=1
-        Accuracy cells at a time, on a local Dask cluster as well; -1 is one for
-        each core. A cluster that runs already is used whole.
-    dask : str, default=None
-        See `dask_backend`.
-    parallel_timing : bool, default=False
-        Whether timing cells run beside each other as well.
-    """
-    done = saved_keys(path) if path.exists() else set()
-    cells = {
-        name: [cell for cell in planned if cell.key not in done]
-        for name, planned in plan(profile, datasets).items()
-    }
-    options = {
-        "time_limit_s": profile.time_limit_s,
-        "commit": measurement.commit_of_project(),
-    }
-
     with appending(path) as append:
-
-        def run_and_save(name, n_jobs):
-            rows = run_cells(cells[name], n_jobs=n_jobs, alone=n_jobs == 1, **options)
-            total = len(cells[name])
-            for row in tqdm(rows, name, total, unit="cell", smoothing=0):
-                append(row)
-
-        timed = ("timing", "prediction")
-        if not parallel_timing:
-            for name in timed:
-                run_and_save(name, n_jobs=1)
-        with dask_backend(dask, n_jobs):
-            n_parallel = n_jobs if dask is None else -1
-            if parallel_timing:
-                for name in timed:
-                    run_and_save(name, n_parallel)
-            run_and_save("accuracy", n_parallel)
+        for name, cells in plan(profile, datasets).items():
+            cells = [cell for cell in cells if cell.key not in done]
+            together = name == "accuracy"
+            with dask_backend(dask if together else None, n_jobs):
+                # Threads are enough: each does nothing but wait for the process that
+                # measures its cell.
+                parallel = Parallel(
+                    (n_jobs if dask is None else -1) if together else 1,
+                    prefer="threads",
+                    batch_size=1,
+                    return_as="generator_unordered",
+                )
+                rows = parallel(
+                    run_cell(cell, time_limit_s=profile.time_limit_s) for cell in cells
+                )
+                for row in tqdm(rows, name, len(cells), unit="cell", smoothing=0):
+                    append(row)
 
 
 def main(arguments=None):
-    """Run the command line.
-
-    Parameters
-    ----------
-    arguments : list of str, default=None
-        Arguments; None takes those of the process.
-    """
+    """Run the command line; `arguments` are those of the process by default."""
     parser = argparse.ArgumentParser(
         description="Measure FiveDRegressor and its alternatives, and write a report."
     )
-    parser.add_argument("--profile", choices=PROFILES, default="quick")
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
-    parser.add_argument(
-        "--n-jobs", type=int, default=-1, help="accuracy cells at a time (default: all)"
-    )
-    parser.add_argument("--estimators", nargs="+", metavar="NAME")
-    parser.add_argument("--datasets", nargs="+", metavar="NAME")
-    parser.add_argument("--sizes", nargs="+", type=int, metavar="ROWS")
-    parser.add_argument(
-        "--time-limit", type=float, metavar="SECONDS", help="for one cell"
-    )
-    parser.add_argument(
-        "--resume", action="store_true", help="go on with the rows in DIR"
-    )
-    parser.add_argument(
-        "--parallel-timing",
-        action="store_true",
-        help="time cells beside each other: faster, and less to be trusted",
-    )
-    parser.add_argument(
-        "--dask", metavar="ADDRESS", help='a scheduler, or "local" to start one'
-    )
+    add = parser.add_argument
+    add("--profile", choices=PROFILES, default="quick")
+    add("--output", type=Path, required=True, metavar="DIR")
+    add("--n-jobs", type=int, default=-1, help="accuracy cells at a time (default all)")
+    add("--tables", type=Path, metavar="FOLDER", help="CSV tables, target last")
+    add("--estimators", nargs="+", metavar="NAME")
+    add("--datasets", nargs="+", metavar="NAME")
+    add("--sizes", nargs="+", type=int, metavar="ROWS")
+    add("--time-limit", type=float, metavar="SECONDS", help="for one cell")
+    add("--resume", action="store_true", help="go on with the rows in DIR")
+    add("--dask", metavar="ADDRESS", help='a scheduler, or "local" to start one')
     arguments = parser.parse_args(arguments)
-    path = arguments.output / "rows.csv"
+    path = arguments.output / "rows.csv.gz"
     if path.exists() and not arguments.resume:
         parser.error(f"{path} exists: give --resume to go on, or another --output.")
-    datasets = dataset.load_datasets()
+    try:
+        datasets = dataset.FORMULAS | dataset.load_tables(arguments.tables)
+    except ValueError as error:
+        parser.error(str(error))
     for known, names in (
         (ESTIMATORS, arguments.estimators),
         (datasets, arguments.datasets),
@@ -420,30 +374,28 @@ def main(arguments=None):
         if unknown := set(names or ()).difference(known):
             parser.error(f"Got {unknown}, expected one of: {', '.join(known)}.")
 
+    names = arguments.estimators or list(ESTIMATORS)
+    installed = [name for name in names if ESTIMATORS[name].is_installed()]
+    if missing := [name for name in names if name not in installed]:
+        print(f"Not installed, and left out: {', '.join(missing)}.", file=sys.stderr)
+    if not installed:
+        parser.error("None of the estimators is installed.")
     profile = restrict(
         PROFILES[arguments.profile],
-        estimators=installed(arguments.estimators or ESTIMATORS),
+        estimators=installed,
         datasets=arguments.datasets,
         sizes=arguments.sizes,
         time_limit_s=arguments.time_limit,
     )
     arguments.output.mkdir(parents=True, exist_ok=True)
-    run(
-        profile,
-        datasets,
-        path,
-        n_jobs=arguments.n_jobs,
-        dask=arguments.dask,
-        parallel_timing=arguments.parallel_timing,
-    )
+    text = json.dumps(about(names), indent=1)
+    (arguments.output / "about.json").write_text(text + "\n", encoding="utf-8")
+    run(profile, datasets, path, n_jobs=arguments.n_jobs, dask=arguments.dask)
     # Not at the top: every process that measures a cell imports this module, and has no
     # use for pandas.
     import report
 
     report.write(path)
-    # Parquet is a convenience of those who have pyarrow.
-    with suppress(ImportError):
-        report.read(path).to_parquet(path.with_suffix(".parquet"))
 
 
 if __name__ == "__main__":

@@ -4,17 +4,9 @@ import pandas as pd
 
 
 def number(value):
-    """Write a figure with three significant digits.
-
-    Parameters
-    ----------
-    value : float
-        NaN stands for a figure that was not measured.
-
-    Returns
-    -------
-    text : str
-    """
+    """Write a figure with three significant digits, NaN as a dash, text as it is."""
+    if isinstance(value, str):
+        return value
     if pd.isna(value):
         return "-"
     if value == 0 or 1e-4 <= abs(value) < 1_000:
@@ -24,17 +16,7 @@ def number(value):
 
 
 def mean_sd(values):
-    """Write mean and sd of repeated figures as ``mean (sd)``, to the same digit.
-
-    Parameters
-    ----------
-    values : Series
-        The figures; one alone has no sd.
-
-    Returns
-    -------
-    text : str
-    """
+    """Write repeated figures as ``mean (sd)``, to the same digit."""
     mean = number(values.mean())
     if len(values) == 1 or "e" in mean:
         return mean
@@ -42,7 +24,7 @@ def mean_sd(values):
     return f"{mean} ({values.std():.{decimals}f})"
 
 
-def count(n, thing):
+def count(n, thing="row"):
     """Write how many there are of something, such as ``1 row`` or ``2,000 rows``."""
     return f"{n:,} {thing}{'' if n == 1 else 's'}"
 
@@ -50,6 +32,11 @@ def count(n, thing):
 def with_noise(noise):
     """Write a relative noise."""
     return f"noise {noise:.0%}" if noise else "no noise"
+
+
+def settings(params):
+    """Write parameters as ``a=1, b=2``."""
+    return ", ".join(f"{key}={value}" for key, value in params.items()) or "defaults"
 
 
 def listed(names):
