@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from estimators import ENVIRONMENT
 from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
@@ -465,8 +466,9 @@ print(*heavy & (set(sys.modules) - before))
 
 def test_import_loads_nothing_heavy(tmp_path):
     run = subprocess.run(
-        [sys.executable, "-I", "-W", "error", "-c", IMPORT],
+        [sys.executable, "-W", "error", "-c", IMPORT],
         cwd=tmp_path,
+        env=ENVIRONMENT,
         capture_output=True,
         text=True,
         check=True,

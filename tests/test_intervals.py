@@ -5,6 +5,8 @@ from math import ceil
 
 import numpy as np
 import pytest
+from estimators import small
+from numpy.testing import assert_array_equal
 
 from sklearn_5d import FiveDRegressor, _uncertainty
 from sklearn_5d.datasets import make_function
@@ -207,3 +209,63 @@ def test_no_rows_to_calibrate_with():
     ):
         with pytest.raises(ValueError, match="Fit with X_val and y_val"):
             uncertain()
+
+
+def test_bounds_of_a_straightened_target_stay_in_its_range():
+    X, y = make_function("feynman_iii_14_14", 300, random_state=0)
+    assert (y > 0).all()
+    model = small(y_transform="log").fit(X, y)
+    prediction = model.predict(X)
+    lower, upper = model.predict_interval(X, 0.95).T
+    offset = model.y_scaler_[0].mean_[0]
+    assert (lower > offset).all()
+    assert (upper - prediction > prediction - lower).all()
+
+
+@pytest.fixture(scope="module")
+def heteroscedastic():
+    """Noise that grows tenfold along the fourth input."""
+
+    def make(n_samples, seed):
+        X, y = make_function("friedman1", n_samples, random_state=seed)
+        sd = 0.2 * 10 ** X[:, 3]
+        return X, y + sd * np.random.default_rng(seed).normal(size=n_samples), sd
+
+    X, y, _ = make(1500, 0)
+    return FiveDRegressor(n_estimators=4, random_state=0).fit(X, y), make(4000, 1)
+
+
+def test_intervals_open_where_the_noise_does(heteroscedastic):
+    model, (X, y, sd) = heteroscedastic
+    assert model.noise_ == "heteroscedastic"
+    lower, upper = model.predict_interval(X).T
+    covered = (lower <= y) & (y <= upper)
+    for fifth in np.array_split(np.argsort(sd), 5):
+        assert 0.84 < covered[fifth].mean() < 0.96
+    assert np.mean(upper - lower) < 1.15 * np.mean(2 * 1.645 * sd)
+    _, std = model.predict(X, return_std=True)
+    assert np.corrcoef(np.log(std), np.log(sd))[0, 1] > 0.95
+
+
+def test_quantiles_are_those_of_new_rows(heteroscedastic):
+    model, (X, y, _) = heteroscedastic
+    probabilities = [0.1, 0.5, 0.9]
+    quantiles = model.predict_quantiles(X, probabilities)
+    assert quantiles.shape == (4000, 3)
+    for column, probability in zip(quantiles.T, probabilities, strict=True):
+        assert np.mean(y <= column) == pytest.approx(probability, abs=0.03)
+    assert_array_equal(model.predict_quantiles(X, 0.5), quantiles[:, 1])
+
+
+def test_noise_of_one_size_is_found_constant():
+    X, y = make_function("friedman1", 600, noise=1.0, random_state=0)
+    assert FiveDRegressor(n_estimators=4, random_state=0).fit(X, y).noise_ == "constant"
+
+
+def test_several_levels_are_single_ones(heteroscedastic):
+    model, (X, _, _) = heteroscedastic
+    levels = [0.5, 0.9]
+    bounds = model.predict_interval(X, levels)
+    assert bounds.shape == (4000, 2, 2)
+    for k, level in enumerate(levels):
+        assert_array_equal(bounds[..., k], model.predict_interval(X, level))

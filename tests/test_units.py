@@ -1,0 +1,61 @@
+"""Units and origins of the columns change nothing but the units of the answer."""
+
+import numpy as np
+import pytest
+from estimators import X_NEW, everything, properties, small
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+
+powers = st.integers(-100, 100)
+
+
+factors = st.floats(-30, 30).map(lambda x: 10**x)
+
+
+offsets = st.floats(-1000, 1000)
+
+
+@properties
+@given(x=st.tuples(*[powers] * 5), y=powers)
+def test_powers_of_two_change_no_bit(table, x, y):
+    a, b = np.exp2(x), np.exp2(y)
+    expected = everything(small(max_steps=24).fit(*table), X_NEW)
+    model = small(max_steps=24).fit(table[0] * a, table[1] * b)
+    prediction, std, interval, gradient = everything(model, X_NEW * a)
+    assert_array_equal(prediction, expected[0] * b)
+    assert_array_equal(std, expected[1] * b)
+    assert_array_equal(interval, expected[2] * b)
+    assert_array_equal(gradient, expected[3] * b / a)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "tolerance"),
+    [
+        # Offsets of up to 1000 factors leave 1e-13 of the range, a number may round to
+        # another float32, and short training multiplies it by less than ten.
+        ({"precision": "float64"}, 1e-9),
+        ({}, 1e-5),
+        # The exponent is found by a search that ends at about 1e-5.
+        ({"x_transform": "yeo-johnson", "y_transform": "log"}, 1e-3),
+        ({"solver": "lbfgs"}, 1e-7),
+        ({"solver": "adam"}, 1e-7),
+    ],
+    ids=["float64", "float32", "transformed", "lbfgs", "adam"],
+)
+@properties
+@given(
+    a=st.tuples(*[factors] * 5),
+    b=st.tuples(*[offsets] * 5),
+    c=factors,
+    d=offsets,
+)
+def test_units_and_origins_change_rounding_only(
+    table, parameters, tolerance, a, b, c, d
+):
+    X, y = table
+    a, b = np.array(a), np.array(b)
+    expected = small(**parameters, n_estimators=1).fit(X, y).predict(X_NEW)
+    model = small(**parameters, n_estimators=1).fit(a * (X + b), c * (y + d))
+    prediction = model.predict(a * (X_NEW + b)) / c - d
+    assert np.abs(prediction - expected).max() < tolerance * y.std()

@@ -1,0 +1,59 @@
+"""A warm start goes on; without it a fit begins anew."""
+
+import numpy as np
+import pytest
+from estimators import small
+from numpy.testing import assert_array_equal
+
+from sklearn_5d._rows import Rows
+
+
+@pytest.mark.parametrize("n_estimators", [1, 3])
+def test_warm_start_goes_on(table, fresh, solver, n_estimators):
+    model = small(solver, n_estimators=n_estimators, warm_start=True)
+    cold = model.fit(*table)
+    scaler = cold.x_scaler_
+    loss, before = np.mean([m.loss_ for m in cold.estimators_]), cold.score(*fresh)
+    n_iter = np.mean(cold.n_iter_)
+    again = model.fit(*table)
+    assert again.x_scaler_ is scaler
+    assert np.mean([m.loss_ for m in again.estimators_]) < 1.05 * loss
+    assert again.score(*fresh) > before - 0.02
+    if solver != "lbfgs":
+        first = [m.loss_curve_[-m.n_iter_] for m in again.estimators_]
+        assert np.mean(first) < 0.5
+    assert np.mean(again.n_iter_) <= 3 * n_iter
+
+
+def test_without_warm_start_fit_begins_anew(table, fresh, solver):
+    model = small(solver)
+    once = model.fit(*table).predict(fresh[0])
+    assert_array_equal(model.fit(*table).predict(fresh[0]), once)
+
+
+@pytest.mark.parametrize("change", [{"n_estimators": 3}, {"hidden_layer_sizes": (9,)}])
+def test_warm_start_of_another_committee(table, change):
+    model = small(warm_start=True).fit(*table)
+    with pytest.raises(ValueError, match=r"warm_start needs the fitted committee of 2"):
+        model.set_params(**change).fit(*table)
+
+
+def test_warm_start_finds_the_same_folds(table, monkeypatch):
+    chosen = []
+
+    def recorded(*args):
+        chosen.append(folds(*args))
+        return chosen[-1]
+
+    folds = Rows.folds
+    monkeypatch.setattr(Rows, "folds", recorded)
+    model = small(warm_start=True).set_params(random_state=None)
+    model.fit(*table).fit(*table)
+    for (_, first), (_, second) in zip(*chosen, strict=True):
+        assert_array_equal(first, second)
+
+
+def test_warm_start_widens_the_range(table):
+    X, y = table
+    model = small(max_steps=8, warm_start=True).fit(X, y).fit(X + 0.5, y)
+    assert not model.is_extrapolation(np.r_[X, X + 0.5]).any()
