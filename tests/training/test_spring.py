@@ -169,7 +169,7 @@ def test_weight_decay_is_decoupled_and_spares_the_biases(weights, X):
     y = _network.forward(weights, X, "tanh")[1]
     decayed, _ = one_step_run(weights, X, y, 0.5, learning_rate=0.2, alpha=0.1)
     for before, after in zip(weights.coefs, decayed.coefs, strict=True):
-        assert_allclose(after, before * (1 - 0.2 * 0.1 * 0.5), rtol=1e-10)
+        assert_allclose(after, before * np.exp(-0.2 * 0.1 * 0.5), rtol=1e-10)
     for before, after in zip(weights.intercepts, decayed.intercepts, strict=True):
         assert_allclose(after, before, rtol=1e-10)
 
