@@ -27,7 +27,8 @@ CHUNK_ROWS = 16_384
 # Numbers in the widest layer of a block, unless too few rows would be worth a call.
 BLOCK_SIZE, MIN_BLOCK_ROWS = 2**15, 256
 # BLAS computes groups of columns of so many bytes, and those left over in another
-# order: with whole groups alone a row has the same result in any batch.
+# order: with whole groups alone a row has the same result in any batch, with most BLAS
+# kernels to the last bit and with all to some units of rounding.
 GROUP_BYTES = 64
 # On so few rows the products are too small for BLAS to spread them over threads, and
 # changes of the weights take longer than they save.

@@ -142,7 +142,8 @@ def fit_noise_scale(Z, mean, leverage, residual, weight):
         "leverage": (gamma, -1),
         "heteroscedastic": (gamma, 0),
     }
-    with mlp_warnings:
+    # A line search may try a step that overflows, and takes a shorter one then.
+    with mlp_warnings, np.errstate(over="ignore", invalid="ignore"):
         kind = _best_kind(kinds, design / unit, size, weight)
         if kind == "constant":
             return NoiseScale.constant(Z.shape[1])

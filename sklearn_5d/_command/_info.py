@@ -68,7 +68,7 @@ def read_info(path):
             versions = json.loads(archive.read("versions.json"))
             attributes = schema["content"]["content"]
             values = {key: _value(each, archive) for key, each in attributes.items()}
-            ranges = [_find(schema, key, archive) for key in ("data_min_", "data_max_")]
+            ranges = [_find(schema, key, archive) for key in ("data_min", "data_max")]
             digest = archive.comment
         kind = f"{schema['__module__']}.{schema['__class__']}"
     except (BadZipFile, KeyError, TypeError, ValueError, RecursionError) as error:
@@ -136,7 +136,7 @@ def _select(values, fitted):
         for key, value in values.items()
         if key.endswith("_") == fitted
         and not key.startswith("_")
-        and key not in ("data_min_", "data_max_", "feature_names_in_")
+        and key != "feature_names_in_"
         and isinstance(value, shown)
         and not (isinstance(value, list) and (len(value) > 16 or None in value))
         and not (fitted and value is None)

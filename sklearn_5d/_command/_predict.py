@@ -76,8 +76,6 @@ def _predict_chunks(args, console, source, inputs, predictor):
     with open_output(args.output, source) as file, console.progress(1.0, "rows") as bar:
         for chunk in source.chunks():
             X = read_numbers(source, chunk, inputs, args.na_values, args.drop_missing)
-            if counts["n_rows"] + counts["n_dropped"] == 0:
-                _say(console, source, predictor)
             keep = ~np.isnan(X).any(axis=1)
             chunk, X = chunk[keep], X[keep]
             counts["n_dropped"] += int(np.sum(~keep))
@@ -85,9 +83,11 @@ def _predict_chunks(args, console, source, inputs, predictor):
                 columns = predictor.columns(X)
                 outside = columns[f"{args.prefix}_extrapolation"]
                 counts["n_extrapolation"] += int(outside.sum())
+                if counts["n_rows"] == 0:
+                    _say(console, source, predictor)
                 write_rows(file, chunk, columns, source, header=counts["n_rows"] == 0)
+                bar(source.fraction_read())
             counts["n_rows"] += len(X)
-            bar(source.fraction_read())
         if counts["n_rows"] == 0:
             raise ValueError(f"{source.title} has no rows to predict.")
     return counts

@@ -118,12 +118,16 @@ class NaturalGradient:
                 weights=weights,
                 report=_print_stage if verbose else None,
             )
+            n_left = settings.max_steps - result.n_steps - defaults.N_EVIDENCE_STEPS
             if (
                 len(train) <= defaults.MAX_EVIDENCE_ROWS
                 and settings.alpha <= defaults.EVIDENCE_START_ALPHA
                 and result.damping > defaults.NOISE_FREE_DAMPING
+                and n_left >= defaults.N_EVIDENCE_STEPS
             ):
-                strong = replace(settings, alpha=defaults.EVIDENCE_START_ALPHA)
+                strong = replace(
+                    settings, alpha=defaults.EVIDENCE_START_ALPHA, max_steps=n_left
+                )
                 begun = minimize(
                     train,
                     validation,
@@ -132,6 +136,7 @@ class NaturalGradient:
                     schedule=make_schedule(settings, len(train))[:1],
                     weights=weights,
                 )
+                result = result._replace(n_steps=result.n_steps + begun.n_steps)
                 result = refine(
                     result, begun.weights, train, validation, settings.activation
                 )
