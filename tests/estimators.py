@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from sklearn.neural_network import MLPRegressor
 
 import sklearn_5d
@@ -41,6 +41,8 @@ properties = settings(
     derandomize=True,
     deadline=None,
     database=None,
+    # To find a smaller example may take minutes.
+    phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from estimators import small
+from estimators import N_ROWS, small
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.exceptions import (
@@ -121,7 +121,7 @@ def test_layouts(table):
     read_only = X.copy(), y.copy()
     for array in read_only:
         array.setflags(write=False)
-    wide = np.zeros((120, 10))
+    wide = np.zeros((2 * N_ROWS, 10))
     wide[::2, ::2] = X
     unaligned = np.frombuffer(b" " + X.tobytes(), np.uint8)[1:].view(float)
     for other_X, other_y in (

@@ -1,5 +1,6 @@
 """The solvers of `MLPRegressor` for one member of the committee."""
 
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -8,6 +9,9 @@ from sklearn.neural_network import MLPRegressor
 
 from .spring import r2
 from .threads import mlp_training, single_threaded_blas
+
+# Rows and target are standardised: a weight of this size is one on its way to infinity.
+MAX_WEIGHT = 1e10
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class ScikitLearnSolver:
             verbose=verbose,
             warm_start=start is not None,
         )
-        with single_threaded_blas, mlp_training():
+        with self._training(member):
             if validation is None or parameters["solver"] == "lbfgs":
                 return member.fit(train.X, train.y, train.weight)
             return _stop_early(member, train, validation)
@@ -72,8 +76,29 @@ class ScikitLearnSolver:
         member.set_params(
             **{**self.parameters, "early_stopping": False, "batch_size": batch_size}
         )
-        with single_threaded_blas, mlp_training():
+        with self._training(member):
             return member.partial_fit(train.X, train.y, train.weight)
+
+    @contextmanager
+    def _training(self, member):
+        """Let a training that diverges end in an error that says what is too large."""
+        cause = None
+        with single_threaded_blas, mlp_training(), np.errstate(all="ignore"):
+            try:
+                yield
+                weights = [*member.coefs_, *member.intercepts_]
+                if max(np.abs(w).max() for w in weights) < MAX_WEIGHT:
+                    return
+            except ValueError as error:
+                if "non-finite" not in str(error):
+                    raise
+                cause = error
+        raise ArithmeticError(
+            "Training with solver={solver!r} diverged: learning_rate_init="
+            "{learning_rate_init:g} or alpha={alpha:g} is too large.".format(
+                **self.parameters
+            )
+        ) from cause
 
 
 def _stop_early(member, train, validation):
