@@ -31,6 +31,27 @@ class Process(NamedTuple):
         return self.kernel(X, self.X) @ self.coef
 
 
+class RowNoise(WhiteKernel):
+    """Noise whose variance is divided by the weight of each row.
+
+    Parameters
+    ----------
+    noise_level, noise_level_bounds
+        As in `WhiteKernel`, for a row of weight one.
+    weight : ndarray of shape (n_samples,)
+        Weights of the rows that the process is fitted to.
+    """
+
+    def __init__(self, noise_level, noise_level_bounds, weight):
+        super().__init__(noise_level, noise_level_bounds)
+        self.weight = weight
+
+    def __call__(self, X, Y=None, eval_gradient=False):
+        """Compute the covariance of the rows, and its gradient by the logarithm."""
+        covariance = np.diag(self.noise_level / self.weight)
+        return (covariance, covariance[..., None]) if eval_gradient else covariance
+
+
 def fit_kernel(rows, random_state):
     """Maximise the marginal likelihood of a kernel with one length scale an input.
 
@@ -46,7 +67,8 @@ def fit_kernel(rows, random_state):
     kernel : Kernel
         The covariance of the function.
     noise_variance : float
-        The variance of the noise.
+        The variance of the noise of a row of weight one: weights in another unit find
+        another one, and the same process.
     """
     if len(rows) > defaults.MAX_LIKELIHOOD_ROWS:
         p = None if rows.weight is None else rows.weight / rows.weight.sum()
@@ -56,8 +78,9 @@ def fit_kernel(rows, random_state):
             )
         )
     X, y = rows.X, rows.y
+    weight = np.ones(len(y)) if rows.weight is None else rows.weight
     kernel = ConstantKernel(1.0, (1e-3, 1e5)) * RBF(np.ones(X.shape[1]), (1e-2, 1e3))
-    kernel += WhiteKernel(1e-2, (1e-8, 1e1))
+    kernel += RowNoise(1e-2, (1e-8, 1e1), weight / weight.mean())
     process = GaussianProcessRegressor(kernel, optimizer=None).fit(X, y)
 
     def objective(theta):
@@ -75,7 +98,7 @@ def fit_kernel(rows, random_state):
         options={"maxiter": defaults.MAX_LIKELIHOOD_ITERATIONS},
     ).x
     kernel = kernel.clone_with_theta(theta)
-    return kernel.k1, kernel.k2.noise_level
+    return kernel.k1, kernel.k2.noise_level * weight.mean()
 
 
 def condition(kernel, noise_variance, rows):
@@ -101,7 +124,7 @@ def condition(kernel, noise_variance, rows):
     covariance = kernel(rows.X)
     noise = np.full(len(rows), noise_variance)
     if rows.weight is not None:
-        noise *= rows.weight.mean() / rows.weight
+        noise /= rows.weight
     for k in range(defaults.MAX_CONDITION_TRIES):
         noisy = covariance + np.diag(10**k * noise)
         try:

@@ -58,19 +58,48 @@ def test_more_rows_than_the_likelihood_takes(monkeypatch):
     assert noise_variance < 0.1
 
 
-def test_conditioning_is_that_of_scikit_learn():
-    theirs = GaussianProcessRegressor(kernel(), alpha=0.01, optimizer=None).fit(X, Y)
-    ours = condition(kernel(), 0.01, Rows(X, Y))
+WEIGHT = np.random.RandomState(1).choice([1.0, 2.0, 30.0], 60)
+
+
+@pytest.mark.parametrize("weight", [None, WEIGHT], ids=["equal", "weighted"])
+def test_conditioning_is_that_of_scikit_learn(weight):
+    alpha = 0.01 if weight is None else 0.01 / weight
+    theirs = GaussianProcessRegressor(kernel(), alpha=alpha, optimizer=None).fit(X, Y)
+    ours = condition(kernel(), 0.01, Rows(X, Y, weight))
     assert_allclose(ours.predict(X_NEW), theirs.predict(X_NEW), atol=1e-9)
 
 
 def test_a_weight_of_two_is_two_rows():
-    weights = np.ones(60)
-    weights[:10] = 2
-    # The mean weight is the unit, so the noise of the equal rows is scaled as well.
-    ours = condition(kernel(), 0.01 / weights.mean(), Rows(X, Y, weights))
+    weight = np.ones(60)
+    weight[:10] = 2
+    ours = condition(kernel(), 0.01, Rows(X, Y, weight))
     twice = condition(kernel(), 0.01, Rows(np.r_[X, X[:10]], np.r_[Y, Y[:10]]))
     assert_allclose(ours.predict(X_NEW), twice.predict(X_NEW), atol=1e-8)
+
+
+def test_kernel_is_the_likeliest_for_the_weights():
+    """Rows of weight 30 are means of 30: no other noise explains them all as well."""
+    y = Y + np.random.RandomState(2).normal(size=60) / np.sqrt(WEIGHT)
+    covariance, noise_variance = fit_kernel(Rows(X, y, WEIGHT), np.random.RandomState())
+
+    def log_likelihood(factor):
+        alpha = factor * noise_variance / WEIGHT
+        process = GaussianProcessRegressor(covariance, alpha=alpha, optimizer=None)
+        return process.fit(X, y).log_marginal_likelihood_value_
+
+    assert log_likelihood(1) > max(log_likelihood(0.9), log_likelihood(1.1))
+    assert 0.5 < noise_variance < 2
+    equal, equal_variance = fit_kernel(Rows(X, y), np.random.RandomState())
+    theirs = GaussianProcessRegressor(equal, alpha=equal_variance, optimizer=None)
+    assert log_likelihood(1) > theirs.fit(X, y).log_marginal_likelihood_value_ + 5
+
+
+def test_only_the_proportions_of_weights_count():
+    processes = []
+    for unit in (1.0, 1000.0):
+        rows = Rows(X, Y, unit * WEIGHT)
+        processes.append(condition(*fit_kernel(rows, np.random.RandomState()), rows))
+    assert_allclose(*(p.predict(X_NEW) for p in processes), rtol=1e-6)
 
 
 def test_equal_rows_without_noise_get_some():
