@@ -1,6 +1,7 @@
 """Rows that belong together: equal rows, equal inputs, groups of the user."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from estimators import member_predictions, small
 from numpy.testing import assert_array_equal
@@ -55,10 +56,14 @@ def test_equal_inputs_are_predicted_out_of_fold_by_one_member(replicated):
     assert_array_equal(prediction, prediction[:, :1].repeat(10, axis=1))
 
 
-def test_groups_are_held_out_whole(table):
+LABELS = [np.array, np.float32, lambda g: [f"specimen {k}" for k in g], pd.Series]
+
+
+@pytest.mark.parametrize("labels", LABELS, ids=["int", "float", "text", "series"])
+def test_groups_are_held_out_whole(table, labels):
     X, y = table
     groups = np.arange(150) // 10
-    model = small(n_estimators=3).fit(X, y, groups=groups.astype(str))
+    model = small(n_estimators=3).fit(X, y, groups=labels(groups))
     gap = np.abs(np.array(member_predictions(model, X)) - model.oof_prediction_)
     owner = gap.argmin(axis=0)
     assert all(len(set(owner[groups == g])) == 1 for g in range(15))
@@ -67,17 +72,57 @@ def test_groups_are_held_out_whole(table):
 def test_groups_are_routed(table):
     X, y = table
     groups = np.arange(150) // 10
+    """To the folds of the search and, through a pipeline, to those of the committee."""
+    folds = GroupKFold(3)
     with config_context(enable_metadata_routing=True):
         model = make_pipeline(StandardScaler(), small().set_fit_request(groups=True))
         result = cross_validate(
-            model,
-            X,
-            y,
-            cv=GroupKFold(3),
-            params={"groups": groups},
-            error_score="raise",
+            model, X, y, cv=folds, params={"groups": groups}, return_estimator=True
         )
-    assert np.isfinite(result["test_score"]).all()
+    splits = folds.split(X, groups=groups)
+    for fitted, (train, test) in zip(result["estimator"], splits, strict=True):
+        scaler = StandardScaler().fit(X[train])
+        alone = small().fit(scaler.transform(X[train]), y[train], groups=groups[train])
+        expected = alone.predict_interval(scaler.transform(X[test]))
+        Z = fitted[0].transform(X[test])
+        assert_array_equal(fitted[1].predict_interval(Z), expected)
+
+
+def test_rows_of_no_weight_are_in_no_group(table):
+    X, y = table
+    groups = np.arange(150) // 10
+    weight = np.where(groups < 3, 0.0, 1.0 + groups % 2)
+    model = small().fit(X, y, weight, groups=groups)
+    kept = weight > 0
+    expected = small().fit(X[kept], y[kept], weight[kept], groups=groups[kept])
+    assert_array_equal(model.predict_interval(X), expected.predict_interval(X))
+
+
+def test_one_group_of_positive_weight_is_an_error(table):
+    groups = np.arange(150) < 75
+    with pytest.raises(ValueError, match="Got 1 distinct groups"):
+        small().fit(*table, groups * 1.0, groups=groups)
+
+
+def test_intervals_hold_for_new_groups():
+    """Each group has an offset of its own, which its other rows give away."""
+    rng = np.random.default_rng(0)
+    offset = rng.normal(size=600)
+    groups = np.repeat(np.arange(40), 10)
+    X = rng.uniform(size=(400, 5))
+    X[:, 4] = groups + 0.01 * rng.uniform(size=400)
+    y = X[:, 0] + offset[groups]
+    X_new = rng.uniform(size=(500, 5))
+    X_new[:, 4] = 40 * rng.uniform(size=500)
+    y_new = X_new[:, 0] + offset[100:]
+
+    def coverage(**groups):
+        model = small(max_steps=300).fit(X, y, **groups)
+        lower, upper = model.predict_interval(X_new).T
+        return np.mean((lower <= y_new) & (y_new <= upper))
+
+    assert coverage(groups=groups) > 0.84
+    assert coverage() < 0.8
 
 
 @pytest.mark.parametrize(

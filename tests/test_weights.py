@@ -35,9 +35,9 @@ def test_weight_two_is_a_row_twice(table, fresh, solver):
 
 def test_weight_two_is_a_row_twice_in_the_calibration(table):
     X, y = table
-    weight = np.where(np.arange(150) < 50, 2.0, 1.0)
+    weight = np.where(np.arange(N_ROWS) < 50, 2.0, 1.0)
     weighted = small().fit(X, y, weight)
-    rows = np.r_[np.arange(150), np.arange(50)]
+    rows = np.r_[np.arange(N_ROWS), np.arange(50)]
     repeated = small().fit(X[rows], y[rows])
     assert weighted.residual_scale_ == repeated.residual_scale_
     for each in ("predict_interval", "predict_quantiles"):
@@ -46,7 +46,7 @@ def test_weight_two_is_a_row_twice_in_the_calibration(table):
 
 
 def test_calibration_counts_rows_as_they_came():
-    """Counts repeat: a table of few distinct rows has the residuals of all of them."""
+    """Counts repeat: few of 6,400 rows are distinct, and all of them are residuals."""
     grid = np.array(np.meshgrid(*[[0.0, 1.0]] * 5)).reshape(5, -1).T
     X = np.repeat(grid, 200, axis=0)
     rate = 1 + 0.3 * X.sum(axis=1)
@@ -55,17 +55,22 @@ def test_calibration_counts_rows_as_they_came():
     assert model.residual_scale_ == pytest.approx(np.sqrt(rate.mean()), rel=0.1)
     residual = y - model.oof_prediction_
     assert model.residual_scale_ == pytest.approx(np.sqrt(np.mean(residual**2)))
+    for level in (0.5, 0.9):
+        lower, upper = model.predict_interval(X, level).T
+        # Whole counts are inside or outside by some per cent at a time.
+        assert np.mean((lower <= y) & (y <= upper)) == pytest.approx(level, abs=0.08)
 
 
 def test_weighted_quantiles_are_those_of_repeated_scores():
+    """The new score counts as much as the mean of the others does."""
     rng = np.random.default_rng(0)
     scores, counts = rng.exponential(size=200), rng.integers(1, 4, size=200)
-    repeated = np.repeat(scores, counts)
-    for level in (0.5, 0.8, 0.9):
-        exact = np.quantile(repeated, level, method="inverted_cdf")
-        near = conformal_quantile(scores, level, counts.astype(float))
-        assert np.mean(repeated <= near) == pytest.approx(level, abs=0.01)
-        assert near >= exact
+    repeated = np.sort(np.repeat(scores, counts))
+    for level in (0.5, 0.8, 0.9, 0.99):
+        rank = np.ceil(level * (len(repeated) + counts.mean())).astype(int)
+        quantile = conformal_quantile(scores, level, counts.astype(float))
+        assert quantile == repeated[rank - 1]
+        assert quantile == conformal_quantile(scores, level, 1e3 * counts)
     quantiles = interpolated_quantiles(scores, [0.1, 0.9], counts.astype(float))
     assert_allclose(quantiles, np.quantile(repeated, [0.1, 0.9]), rtol=0.05)
 
