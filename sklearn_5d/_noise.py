@@ -19,12 +19,12 @@ import numpy as np
 from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import GammaRegressor
 from sklearn.metrics import mean_gamma_deviance
-from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.preprocessing import PolynomialFeatures
 
+from ._rows import Rows
 from ._training.threads import mlp_warnings
 
-# With fewer residuals there is nothing to learn but their size.
+# With fewer residuals, or groups of them, there is nothing to learn but their size.
 MIN_ROWS = 50
 N_FOLDS = 5
 # A column of less spread is a constant.
@@ -105,7 +105,7 @@ def _squashed(Z, mean):
     return np.tanh(np.column_stack([Z, mean]) / SQUASHED)
 
 
-def fit_noise_scale(Z, mean, leverage, residual, weight):
+def fit_noise_scale(Z, mean, leverage, residual, weight, groups=None):
     """Fit the scale to residuals of rows that did not train what predicted them.
 
     Parameters
@@ -116,6 +116,8 @@ def fit_noise_scale(Z, mean, leverage, residual, weight):
         The residuals at the network's scale.
     weight : ndarray of shape (n_samples,) or None
         Weights of the rows.
+    groups : ndarray of shape (n_samples,), default=None
+        Labels of the rows that belong together, whose residuals are alike.
 
     Returns
     -------
@@ -124,7 +126,10 @@ def fit_noise_scale(Z, mean, leverage, residual, weight):
     """
     size = np.abs(residual)
     typical = np.average(size, weights=weight)
-    if len(size) < MIN_ROWS or not typical > 0:
+    if groups is not None:
+        labels, groups = np.unique(groups, return_inverse=True)
+    n_units = len(size) if groups is None else len(labels)
+    if n_units < MIN_ROWS or not typical > 0:
         return NoiseScale.constant(Z.shape[1])
     size = size / typical + OFFSET
     products = PolynomialFeatures(2, include_bias=False)
@@ -134,7 +139,7 @@ def fit_noise_scale(Z, mean, leverage, residual, weight):
     unit = design.std(axis=0)
     unit[unit < CONSTANT] = 1
     unit[-1] /= LEVERAGE_FREEDOM
-    alpha = max(MIN_ALPHA, ALPHA_ROWS / len(size))
+    alpha = max(MIN_ALPHA, ALPHA_ROWS / n_units)
     gamma = GammaRegressor(alpha=alpha)
     # Each kind has the columns from its first one on.
     kinds = {
@@ -144,7 +149,7 @@ def fit_noise_scale(Z, mean, leverage, residual, weight):
     }
     # A line search may try a step that overflows, and takes a shorter one then.
     with mlp_warnings, np.errstate(over="ignore", invalid="ignore"):
-        kind = _best_kind(kinds, design / unit, size, weight)
+        kind = _best_kind(kinds, Rows(design / unit, size, weight, groups))
         if kind == "constant":
             return NoiseScale.constant(Z.shape[1])
         first = kinds[kind][1]
@@ -166,19 +171,19 @@ def fit_noise_scale(Z, mean, leverage, residual, weight):
     )
 
 
-def _best_kind(kinds, design, size, weight):
+def _best_kind(kinds, rows):
     """Name the kind of least held-out deviance; what is not simpler has to pay."""
-    folds = KFold(N_FOLDS, shuffle=True, random_state=0)
+    folds = [
+        (rows.take(train), rows.take(held_out), held_out)
+        for train, held_out in rows.folds(N_FOLDS, None, random_state=0)
+    ]
     best, least = "constant", np.inf
     for kind, (estimator, first) in kinds.items():
-        predicted = cross_val_predict(
-            estimator,
-            design[:, first:],
-            size,
-            cv=folds,
-            params={"sample_weight": weight},
-        )
-        deviance = mean_gamma_deviance(size, predicted, sample_weight=weight)
+        predicted = np.empty(len(rows))
+        for train, test, held_out in folds:
+            estimator.fit(train.X[:, first:], train.y, train.weight)
+            predicted[held_out] = estimator.predict(test.X[:, first:])
+        deviance = mean_gamma_deviance(rows.y, predicted, sample_weight=rows.weight)
         if deviance < least - MIN_GAIN:
             best, least = kind, deviance
     return best

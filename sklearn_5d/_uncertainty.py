@@ -158,7 +158,7 @@ class Uncertainty:
             posterior = model.posterior(train)
             mean, leverage = model.mean_and_leverage(rows.X, posterior)
             known = model.standardized(rows.X), mean, leverage
-            noise = fit_noise_scale(*known, residual, rows.weight)
+            noise = fit_noise_scale(*known, residual, rows.weight, rows.groups)
             scale = noise.predict(*known)
         return cls(residual, scale, rows.weight, rms, noise, posterior)
 
