@@ -13,7 +13,7 @@ regression with a logarithmic link), which outliers do not dominate. Held-out li
 decides how much of it there is: all, the leverage alone, or a constant.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.dummy import DummyRegressor
@@ -173,16 +173,15 @@ def fit_noise_scale(Z, mean, leverage, residual, weight, groups=None):
 
 def _best_kind(kinds, rows):
     """Name the kind of least held-out deviance; what is not simpler has to pay."""
-    folds = [
-        (rows.take(train), rows.take(held_out), held_out)
-        for train, held_out in rows.folds(N_FOLDS, None, random_state=0)
-    ]
+    folds = rows.folds(N_FOLDS, None, 0)
     best, least = "constant", np.inf
     for kind, (estimator, first) in kinds.items():
+        columns = replace(rows, X=rows.X[:, first:])
         predicted = np.empty(len(rows))
-        for train, test, held_out in folds:
-            estimator.fit(train.X[:, first:], train.y, train.weight)
-            predicted[held_out] = estimator.predict(test.X[:, first:])
+        for train, held_out in folds:
+            known = columns.take(train)
+            estimator.fit(known.X, known.y, known.weight)
+            predicted[held_out] = estimator.predict(columns.X[held_out])
         deviance = mean_gamma_deviance(rows.y, predicted, sample_weight=rows.weight)
         if deviance < least - MIN_GAIN:
             best, least = kind, deviance

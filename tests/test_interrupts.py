@@ -83,7 +83,7 @@ def test_signal_leaves_no_process_behind(whole_group, tmp_path):
         if __name__ == "__main__":
             X, y = make_function("friedman1", 2000, noise=1.0, random_state=0)
             model = FiveDRegressor(n_estimators=2, n_jobs=2, random_state=0)
-            model.set_params(max_steps=50).fit(X, y)
+            model.set_params(max_steps=50, gaussian_process=False).fit(X, y)
             before, prediction = dict(vars(model)), model.predict(X)
             model.set_params(max_steps=10**6, damping=(1e-3, 1e-3))
             before |= model.get_params()
