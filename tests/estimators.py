@@ -49,8 +49,13 @@ properties = settings(
 
 def small(solver="spring", **parameters):
     """A quick estimator."""
-    settings = {"n_estimators": 2, "random_state": 0} | SOLVERS[solver] | parameters
-    return FiveDRegressor((8,), solver=solver, **settings)
+    settings = {"hidden_layer_sizes": (8,), "n_estimators": 2, "random_state": 0}
+    return FiveDRegressor(solver=solver, **settings | SOLVERS[solver] | parameters)
+
+
+def single(**parameters):
+    """The quickest estimator."""
+    return small(**{"n_estimators": 1} | parameters)
 
 
 def reference(**parameters):

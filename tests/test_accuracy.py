@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 from estimators import reference, small
-from sklearn.exceptions import (
-    DataDimensionalityWarning,
-)
+from sklearn.exceptions import DataDimensionalityWarning
 from sklearn.linear_model import LinearRegression
 
 from sklearn_5d import FiveDRegressor

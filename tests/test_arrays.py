@@ -7,9 +7,7 @@ import pytest
 from estimators import N_ROWS, small
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
-from sklearn.exceptions import (
-    DataConversionWarning,
-)
+from sklearn.exceptions import DataConversionWarning
 from sklearn.preprocessing import StandardScaler
 
 NAMES = ["x1", "x2", "x3", "x4", "x5"]

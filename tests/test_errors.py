@@ -5,10 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from estimators import METHODS, N_ROWS, small
-from sklearn.exceptions import (
-    DataDimensionalityWarning,
-    NotFittedError,
-)
+from sklearn.exceptions import DataDimensionalityWarning, NotFittedError
 
 from sklearn_5d import _regressor
 

@@ -4,14 +4,16 @@ import inspect
 import pickle
 
 import numpy as np
-from estimators import (
-    small,
-)
-from numpy.testing import assert_array_equal
+import pandas
+import pytest
+from estimators import small
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn import config_context
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.ensemble import BaggingRegressor
+from sklearn.ensemble import BaggingRegressor, StackingRegressor
 from sklearn.linear_model import LinearRegression
-from sklearn.model_selection import GridSearchCV, cross_validate
+from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_validate
+from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -61,3 +63,45 @@ def test_inside_a_transformed_target(table, fresh):
     model = TransformedTargetRegressor(small(), func=np.log, inverse_func=np.exp)
     X, y = table
     assert model.fit(X, np.maximum(y, 0.1)).score(*fresh) > 0.8
+
+
+def test_stacking_learns_from_predictions_out_of_fold(table):
+    X, y = table
+    stack = StackingRegressor(
+        [("model", small()), ("linear", LinearRegression())], LinearRegression(), cv=3
+    ).fit(X, y)
+    columns = np.column_stack(
+        [cross_val_predict(m, X, y, cv=3) for m in (small(), LinearRegression())]
+    )
+    final = LinearRegression().fit(columns, y)
+    assert_allclose(stack.final_estimator_.coef_, final.coef_)
+    members = np.column_stack(
+        [m.fit(X, y).predict(X) for m in (small(), LinearRegression())]
+    )
+    assert_allclose(stack.predict(X), final.predict(members))
+    # The network deserves more trust than the plane.
+    assert stack.final_estimator_.coef_[0] > stack.final_estimator_.coef_[1]
+
+
+def test_several_targets_are_several_models(table):
+    X, y = table
+    Y = np.column_stack([y, -10 * y + X[:, 0]])
+    model = MultiOutputRegressor(small()).fit(X, Y)
+    columns = [small().fit(X, column).predict(X) for column in Y.T]
+    assert_array_equal(model.predict(X), np.column_stack(columns))
+
+
+NAMES = ["a", "b", "c", "d", "e"]
+
+
+@pytest.mark.parametrize("names", [None, NAMES])
+def test_transformers_that_give_frames_change_no_value(table, names):
+    X, y = table
+    expected = make_pipeline(StandardScaler(), small()).fit(X, y).predict(X)
+    X = X if names is None else pandas.DataFrame(X, columns=names)
+    with config_context(transform_output="pandas"):
+        model = make_pipeline(StandardScaler(), small()).fit(X, y)
+        # The columns of a frame may lie in another order in memory.
+        assert_allclose(model.predict(X), expected, 1e-11)
+    if names is not None:
+        assert model[-1].feature_names_in_.tolist() == names

@@ -6,13 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from estimators import (
-    STEPS,
-    X_NEW,
-    everything,
-    interrupt_at,
-    small,
-)
+from estimators import STEPS, X_NEW, everything, interrupt_at, small
 from numpy.testing import assert_array_equal
 from threadpoolctl import threadpool_info, threadpool_limits
 
@@ -121,15 +115,21 @@ def test_the_callers_state_is_left_alone(table, solver_kind):
 
 
 @pytest.mark.parametrize("solver", ["spring", "adam", "lbfgs"])
-def test_numpy_may_raise_in_the_callers_program(solver):
+@pytest.mark.parametrize("transforms", ["auto", ("yeo-johnson", "log")], ids=str)
+def test_numpy_may_raise_in_the_callers_program(solver, transforms):
+    """Underflow is no event, in any method, near the rows or far away."""
+    x_transform, y_transform = 2 * [transforms] if transforms == "auto" else transforms
     X, y = make_function("environmental", 120, random_state=0)
+    far = np.r_[X, 1e6 * X]
+    model = small(solver, x_transform=x_transform, y_transform=y_transform)
     with np.errstate(all="raise"):
-        model = small(solver=solver, max_iter=20).fit(X, y)
-        model.predict(X, return_std=True)
-        model.predict_interval(X, [0.5, 0.8])
-        model.predict_quantiles(X)
-        model.predict_gradient(X)
-        model.is_extrapolation(X)
+        model.fit(X, y, np.linspace(0, 1, 120), groups=np.arange(120) // 2)
+        model.predict(far, return_std=True)
+        model.predict_interval(far, [0.5, 0.8])
+        model.predict_quantiles(far)
+        model.predict_gradient(far)
+        model.is_extrapolation(far)
         model.score(X, y)
+        model.set_params(warm_start=True).fit(X, y, X_val=X, y_val=y)
         if solver != "lbfgs":
             model.partial_fit(X, y)
