@@ -81,9 +81,9 @@ def test_signal_leaves_no_process_behind(whole_group, tmp_path):
         from sklearn_5d.datasets import make_function
 
         if __name__ == "__main__":
-            X, y = make_function("friedman1", 2000, noise=1.0, random_state=0)
+            X, y = make_function("friedman1", 200, noise=1.0, random_state=0)
             model = FiveDRegressor(n_estimators=2, n_jobs=2, random_state=0)
-            model.set_params(max_steps=50, gaussian_process=False).fit(X, y)
+            model.set_params(max_steps=8, gaussian_process=False).fit(X, y)
             before, prediction = dict(vars(model)), model.predict(X)
             model.set_params(max_steps=10**6, damping=(1e-3, 1e-3))
             before |= model.get_params()
@@ -109,7 +109,7 @@ def test_signal_leaves_no_process_behind(whole_group, tmp_path):
     try:
         assert process.stdout.readline() == "ready\n"
         with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(1)  # it trains, in workers that the first fit has started
+            process.wait(0.5)  # it trains, in workers that the first fit has started
         (os.killpg if whole_group else os.kill)(process.pid, signal.SIGINT)
         out, err = process.communicate(timeout=60)
         assert out == "same\n", err
