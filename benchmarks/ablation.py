@@ -16,11 +16,11 @@ from unittest.mock import patch
 import numpy as np
 import pandas as pd
 from dataset import FORMULAS
-from sklearn_5d._training import defaults
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from sklearn_5d import FiveDRegressor
+from sklearn_5d._training import defaults
 
 FUNCTIONS = ("friedman1", "piston", "robot_arm", "genz_continuous", "black_scholes")
 

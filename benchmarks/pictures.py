@@ -145,15 +145,7 @@ def _diagonal(axis, points):
 
 
 def _relplot(
-    frame,
-    *,
-    x="rows",
-    y,
-    unit=None,
-    x_unit=None,
-    kind="line",
-    log=True,
-    decorate=None,
+    frame, *, x="rows", y, unit=None, x_unit=None, kind="line", log=True, decorate=None
 ):
     """Draw `value` against `x`, in a panel for each value of `panel`."""
     frame = frame.rename(columns={"rows": x} if x.startswith("rows") else {})

@@ -110,9 +110,8 @@ def square_product(m, dtype):
 
 
 def natural_gradient_step(m, dtype):
-    from sklearn_5d._training import spring
-
     from sklearn_5d import _network
+    from sklearn_5d._training import spring
 
     rng = np.random.RandomState(0)
     weights = _network.initial_weights(LAYER_SIZES, "tanh", dtype, rng)
