@@ -11,8 +11,10 @@ the target in the root mean square, most where the weights are large, and by up 
 in a single row.
 """
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
@@ -25,7 +27,8 @@ CHUNK_ROWS = 16_384
 # Numbers in the widest layer of a block, unless too few rows would be worth a call.
 BLOCK_SIZE, MIN_BLOCK_ROWS = 2**15, 256
 # BLAS computes groups of columns of so many bytes, and those left over in another
-# order: with whole groups alone a row has the same result in any batch.
+# order: with whole groups alone a row has the same result in any batch, with most BLAS
+# kernels to the last bit and with all to some units of rounding.
 GROUP_BYTES = 64
 # On so few rows the products are too small for BLAS to spread them over threads, and
 # changes of the weights take longer than they save.
@@ -107,6 +110,23 @@ def stack_layers(networks, dtype):
     return layers
 
 
+class _Prepared(NamedTuple):
+    """Layers and functions for some rows; `restore` undoes a change of activation."""
+
+    layers: list
+    function: Callable
+    chain_rule: Callable
+    restore: Callable
+
+
+def _unchanged(a):
+    return a
+
+
+def _tanh_of_falling_logistic(a):
+    return 2 * a - 1
+
+
 def _prepare(networks, X, activation):
     """Stack the layers, and choose the activation and its chain rule.
 
@@ -118,14 +138,16 @@ def _prepare(networks, X, activation):
     layers = stack_layers(networks, X.dtype)
     is_tanh = activation == "tanh" and X.dtype == np.float64
     if len(X) <= FEW_ROWS or not (is_tanh or activation == "logistic"):
-        return layers, ACTIVATIONS[activation][0], CHAIN_RULES[activation]
+        function, chain_rule = ACTIVATIONS[activation][0], CHAIN_RULES[activation]
+        return _Prepared(layers, function, chain_rule, _unchanged)
     if is_tanh:
         for layer in layers[1:]:
             layer[..., -1] -= layer[..., :-1].sum(axis=-1)
             layer[..., :-1] *= 2
     for layer in layers[:-1]:
         layer *= -2 if is_tanh else -1
-    return layers, _falling_logistic, _falling_logistic_chain
+    restore = _tanh_of_falling_logistic if is_tanh else _unchanged
+    return _Prepared(layers, _falling_logistic, _falling_logistic_chain, restore)
 
 
 def _blocks(layers, X, with_derivatives=False):
@@ -183,11 +205,70 @@ def network_outputs(networks, X, activation):
     ndarray of shape (n_networks, n_samples)
         The outputs, in float64.
     """
-    layers, function, _ = _prepare(networks, X, activation)
+    layers, function, *_ = _prepare(networks, X, activation)
     outputs = np.empty((len(networks), len(X)))
     for rows, n_rows, A, _ in _blocks(layers, X):
         outputs[:, rows] = _forward(layers, A, function)[:, :n_rows]
     return outputs
+
+
+@np.errstate(over="ignore")
+def last_layer_moments(networks, X, activation):
+    """Compute the mean outer product of each network's last layer inputs and the one.
+
+    Parameters
+    ----------
+    networks : list of Weights
+        Networks of one shape.
+    X : ndarray of shape (n_samples, n_features)
+        Scaled inputs.
+    activation : str
+        Their activation.
+
+    Returns
+    -------
+    ndarray of shape (n_networks, width + 1, width + 1)
+        The mean over the rows.
+    """
+    layers, function, _, restore = _prepare(networks, X, activation)
+    total = 0.0
+    for _, n_rows, A, _ in _blocks(layers, X):
+        _forward(layers, A, function)
+        last = restore(A[-1][..., :n_rows])
+        total = total + last @ last.transpose(0, 2, 1)
+    return total / len(X)
+
+
+@np.errstate(over="ignore")
+def outputs_and_leverage(networks, X, activation, inverses):
+    """Compute the output of each network, and how far off its last layer knows a row.
+
+    Parameters
+    ----------
+    networks : list of Weights
+        Networks of one shape.
+    X : ndarray of shape (n_samples, n_features)
+        Scaled inputs.
+    activation : str
+        Their activation.
+    inverses : ndarray of shape (n_networks, width + 1, width + 1)
+        Inverse of the moments of the training rows, as of `last_layer_moments`.
+
+    Returns
+    -------
+    outputs, leverage : ndarray of shape (n_networks, n_samples)
+        The outputs, and the posterior variance of a linear last layer in units of the
+        noise variance and the number of training rows.
+    """
+    layers, function, _, restore = _prepare(networks, X, activation)
+    outputs, leverage = np.empty((2, len(networks), len(X)))
+    inverses = inverses.astype(X.dtype)
+    for rows, n_rows, A, _ in _blocks(layers, X):
+        outputs[:, rows] = _forward(layers, A, function)[:, :n_rows]
+        last = restore(A[-1])
+        squares = last * (inverses @ last)
+        leverage[:, rows] = squares.sum(axis=1)[:, :n_rows]
+    return outputs, leverage
 
 
 def output(weights, X, activation):
@@ -220,7 +301,7 @@ def mean_and_gradient(networks, X, activation):
     gradient : ndarray of shape (n_samples, n_features)
         Its gradient, in float64.
     """
-    layers, function, chain_rule = _prepare(networks, X, activation)
+    layers, function, chain_rule, _ = _prepare(networks, X, activation)
     backward = [layer[..., :-1].transpose(0, 2, 1) for layer in layers]
     mean, gradient = np.empty(len(X)), np.empty(X.shape[::-1])
     for rows, n_rows, A, D in _blocks(layers, X, with_derivatives=True):

@@ -38,8 +38,9 @@ class FittedCommittee:
         y_mean : ndarray of shape (n_samples,)
             Mean of the members, in y's units.
         y_std : ndarray of shape (n_samples,)
-            Spread of the members joined with the scale of the out-of-fold residuals.
-            Only with ``return_std=True``.
+            Standard deviation of a new measurement: the scale of the out-of-fold
+            residuals, which grows where the networks know little, and with the noise
+            where that depends on the inputs (`noise_`). Only with ``return_std=True``.
 
         Examples
         --------
@@ -97,13 +98,54 @@ class FittedCommittee:
         levels = validate_probabilities(confidence_level, "confidence_level")
         X = self._validate_inputs(X)
         self._uncertainty.check_known()
-        widths = self._uncertainty.quantiles(levels)
         bounds = self._map_rows(
-            lambda X: self._uncertainty.bounds(self._predictor, X, widths),
+            lambda X: self._uncertainty.interval(self._predictor, X, levels),
             X,
             2 * len(levels),
         ).reshape(len(X), 2, len(levels))
         return bounds[..., 0] if np.ndim(confidence_level) == 0 else bounds
+
+    @numpy_defaults
+    def predict_quantiles(self, X, quantiles=(0.05, 0.25, 0.5, 0.75, 0.95)):
+        """Predict quantiles of a new measurement: the calibrated distribution.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Inputs.
+        quantiles : float or array-like of shape (n_quantiles,), \
+                default=(0.05, 0.25, 0.5, 0.75, 0.95)
+            Probabilities, between 0 and 1.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_quantiles), or (n_samples,) for a single one
+            The quantiles, in y's units. Those that lie beyond all the held-out
+            residuals are the outermost of these.
+
+        See Also
+        --------
+        predict_interval : Intervals with a guarantee, symmetric at the network's scale.
+
+        Examples
+        --------
+        >>> from sklearn_5d import FiveDRegressor
+        >>> from sklearn_5d.datasets import make_function
+        >>> X, y = make_function("friedman1", 200, noise=0.1, random_state=0)
+        >>> model = FiveDRegressor(solver="lbfgs", n_estimators=2).fit(X, y)
+        >>> low, median, high = model.predict_quantiles(X, [0.1, 0.5, 0.9]).T
+        >>> bool(((low < median) & (median < high)).all())
+        True
+        """
+        probabilities = validate_probabilities(quantiles, "quantiles")
+        X = self._validate_inputs(X)
+        self._uncertainty.check_known()
+        result = self._map_rows(
+            lambda X: self._uncertainty.quantiles(self._predictor, X, probabilities),
+            X,
+            len(probabilities),
+        )
+        return result[:, 0] if np.ndim(quantiles) == 0 else result
 
     @numpy_defaults
     def predict_gradient(self, X):
@@ -289,6 +331,12 @@ class FittedCommittee:
     def data_max_(self):
         """The largest training inputs."""
         return self._model.data_max
+
+    @property
+    def noise_(self):
+        """What was found of the scale of the residuals."""
+        self._uncertainty.check_known()
+        return self._uncertainty.noise.kind
 
     @property
     def residual_scale_(self):

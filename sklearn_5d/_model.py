@@ -10,7 +10,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
-from ._evaluation import map_rows, mean_and_gradient, mean_output, network_outputs
+from ._evaluation import (
+    last_layer_moments,
+    map_rows,
+    mean_and_gradient,
+    mean_output,
+    network_outputs,
+    outputs_and_leverage,
+)
 from ._network import Weights
 from ._rows import Rows
 from ._scaling import (
@@ -21,6 +28,8 @@ from ._scaling import (
     fit_target_scaler,
 )
 
+# What keeps the moments of a last layer invertible, as a share of their mean diagonal.
+RIDGE = 1e-6
 # A row this many training ranges outside is as far away as any.
 MAX_EXCESS = 1e30
 
@@ -134,6 +143,50 @@ class Model:
         """Predict the target, in its own units."""
         return self.target.inverse(mean_output(self.outputs(X)))
 
+    def standardized(self, X):
+        """Standardise inputs, whatever else the scaling does to them."""
+        return InputScaling(self.x_scaler).steps[0].transform(X)
+
+    def posterior(self, X):
+        """Compute what the last layers know, from the inputs that trained them.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Inputs in their own units.
+
+        Returns
+        -------
+        ndarray of shape (n_members, width + 1, width + 1)
+            The inverse moments of the last layers' inputs.
+        """
+        moments = last_layer_moments(
+            self.networks, self._scaled_inputs(X), self.activation
+        )
+        width = moments.shape[-1]
+        diagonal = np.trace(moments, axis1=1, axis2=2) / width
+        return np.linalg.inv(moments + RIDGE * diagonal[:, None, None] * np.eye(width))
+
+    def mean_and_leverage(self, X, posterior):
+        """Predict at the network's scale, and tell how well the last layers know a row.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Inputs in their own units.
+        posterior : ndarray
+            A result of `posterior`.
+
+        Returns
+        -------
+        mean, leverage : ndarray of shape (n_samples,)
+            The mean over the members of the output, and of its posterior variance.
+        """
+        outputs, leverage = outputs_and_leverage(
+            self.networks, self._scaled_inputs(X), self.activation, posterior
+        )
+        return mean_output(outputs), mean_output(leverage)
+
     def gradient(self, X):
         """Compute the derivatives of the prediction by the inputs, in their own units.
 
@@ -171,9 +224,3 @@ class Model:
         beyond = np.maximum(self.data_min - X, X - self.data_max)
         beyond /= np.where(width > 0, width, 1)
         return np.sum(beyond.clip(0, MAX_EXCESS), axis=1)
-
-
-def mean_and_spread(outputs):
-    """Average the members' outputs, and compute their standard deviation."""
-    spread = outputs.std(axis=0, ddof=min(1, len(outputs) - 1))
-    return mean_output(outputs), spread

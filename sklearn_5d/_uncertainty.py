@@ -4,11 +4,12 @@ Everything is at the network's scale until the end: where the target was straigh
 by a logarithm, a bound is asymmetric and stays inside the range of the logarithm.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ._model import mean_and_spread
+from ._evaluation import mean_output
+from ._noise import NoiseScale, fit_noise_scale
 
 
 def conformal_quantile(scores, level, weight=None):
@@ -67,6 +68,32 @@ def required_rows(level):
     return int(np.ceil(np.round(level / (1 - level), 9)))
 
 
+def interpolated_quantiles(scores, quantiles, weight=None):
+    """Compute quantiles of a new score, linear between those that were seen.
+
+    The k-th smallest of n exchangeable scores stands at k / (n + 1). Beyond the
+    outermost ones there is nothing to go by, and they are the answer.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_samples,)
+        Scores of rows that did not train.
+    quantiles : ndarray of shape (n_quantiles,)
+        Probabilities between 0 and 1.
+    weight : ndarray of shape (n_samples,), default=None
+        Weights of the rows; None where they are equal.
+
+    Returns
+    -------
+    ndarray of shape (n_quantiles,)
+        The quantiles.
+    """
+    order = np.argsort(scores)
+    weight = np.ones(len(scores)) if weight is None else weight[order]
+    reached = np.cumsum(weight) / (weight.sum() + weight.mean())
+    return np.interp(quantiles, reached, scores[order])
+
+
 @dataclass(frozen=True, eq=False)
 class Uncertainty:
     """What held-out rows have told about a model.
@@ -76,21 +103,32 @@ class Uncertainty:
     residual : ndarray of shape (n_samples,)
         Target minus prediction of rows that did not train what predicted them, at the
         network's scale, the latest first.
-    spread : ndarray of shape (n_samples,)
-        Standard deviation of the members' outputs there.
+    scale : ndarray of shape (n_samples,)
+        What `noise` says of the sizes of these residuals.
     weight : ndarray of shape (n_samples,) or None
         Weights of these rows.
     residual_scale : float
         Root mean square of the residuals in the units of the target.
+    noise : NoiseScale or None
+        The scale of the residuals as a function of the inputs; None without residuals.
+    posterior : ndarray or None
+        A result of `Model.posterior`, where `noise` needs it.
     """
 
     residual: np.ndarray
-    spread: np.ndarray
+    scale: np.ndarray
     weight: np.ndarray | None
     residual_scale: float
+    noise: NoiseScale | None = None
+    posterior: np.ndarray | None = None
 
     @classmethod
-    def calibrate(cls, model, rows, prediction):
+    def unknown(cls):
+        """Return what is known without any held-out rows."""
+        return cls(np.empty(0), np.empty(0), None, np.nan)
+
+    @classmethod
+    def calibrate(cls, model, rows, prediction, train=None):
         """Compare predictions of held-out rows with their targets.
 
         Parameters
@@ -98,25 +136,46 @@ class Uncertainty:
         model : Model
             The fitted model.
         rows : Rows
-            Rows in the units of the user.
+            Held-out rows in the units of the user.
         prediction : ndarray of shape (n_samples,)
             What networks that have not seen a row say of it, at the network's scale.
+        train : ndarray of shape (n_train, n_features), default=None
+            Inputs that trained the networks, in their own units. Without them the scale
+            is a constant.
 
         Returns
         -------
         Uncertainty
-            The residuals of these rows.
+            The residuals of these rows, and their scale.
         """
         residual = model.target.transform(rows.y) - prediction
-        _, spread = mean_and_spread(model.outputs(rows.X))
         error = rows.y - model.target.inverse(prediction)
-        scale = np.sqrt(np.average(error**2, weights=rows.weight))
-        return cls(residual, spread, rows.weight, float(scale))
+        rms = float(np.sqrt(np.average(error**2, weights=rows.weight)))
+        if train is None:
+            noise, posterior = NoiseScale.constant(rows.X.shape[1]), None
+            scale = np.ones(len(rows))
+        else:
+            posterior = model.posterior(train)
+            mean, leverage = model.mean_and_leverage(rows.X, posterior)
+            known = model.standardized(rows.X), mean, leverage
+            noise = fit_noise_scale(*known, residual, rows.weight)
+            scale = noise.predict(*known)
+        return cls(residual, scale, rows.weight, rms, noise, posterior)
 
-    @classmethod
-    def unknown(cls):
-        """Return what is known without any held-out rows."""
-        return cls(np.empty(0), np.empty(0), None, np.nan)
+    def joined(self, before, n_kept):
+        """Return the residuals together with the latest of those before."""
+        latest = slice(n_kept)
+        n, n_before = len(self.residual), len(before.residual[latest])
+        if n_before == 0:
+            return self
+        squares = self.residual_scale**2, before.residual_scale**2
+        return replace(
+            self,
+            residual=np.r_[self.residual, before.residual[latest]],
+            scale=np.r_[self.scale, before.scale[latest]],
+            weight=None,
+            residual_scale=float(np.sqrt(np.average(squares, weights=[n, n_before]))),
+        )
 
     def check_known(self):
         """Raise an error where no rows were held out."""
@@ -128,27 +187,13 @@ class Uncertainty:
                 "with n_estimators of at least 2, or call partial_fit again."
             )
 
-    def joined(self, before, n_kept):
-        """Return the residuals together with the latest of those before."""
-        latest = slice(n_kept)
-        n, n_before = len(self.residual), len(before.residual[latest])
-        if n_before == 0:
-            return self
-        squares = self.residual_scale**2, before.residual_scale**2
-        return Uncertainty(
-            np.r_[self.residual, before.residual[latest]],
-            np.r_[self.spread, before.spread[latest]],
-            None,
-            float(np.sqrt(np.average(squares, weights=[n, n_before]))),
-        )
-
     @property
-    def scale(self):
-        """Root mean square of the residuals at the network's scale."""
-        return np.sqrt(np.average(self.residual**2, weights=self.weight))
+    def scores(self):
+        """The residuals in units of their scale."""
+        return self.residual / self.scale
 
-    def predict_scaled(self, model, X):
-        """Predict mean and standard deviation at the network's scale.
+    def mean_and_scale(self, model, X):
+        """Predict, and tell the scale of the residual, at the network's scale.
 
         Parameters
         ----------
@@ -159,41 +204,70 @@ class Uncertainty:
 
         Returns
         -------
-        mean, std : ndarray of shape (n_samples,)
-            The standard deviation joins the spread of the members and the scale of the
-            residuals, which grows outside the training range, by a rule.
+        mean, scale : ndarray of shape (n_samples,)
+            The scale grows outside the training range, by a rule.
         """
-        mean, spread = mean_and_spread(model.outputs(X))
-        return mean, np.hypot(spread, self.scale * (1 + model.excess(X)))
+        if self.noise.kind == "constant":
+            mean, scale = mean_output(model.outputs(X)), 1.0
+        else:
+            mean, leverage = model.mean_and_leverage(X, self.posterior)
+            scale = self.noise.predict(model.standardized(X), mean, leverage)
+        return mean, scale * (1 + model.excess(X))
 
     def mean_and_std(self, model, X):
-        """Predict mean and standard deviation in the units of the target."""
-        mean, std = self.predict_scaled(model, X)
-        return model.target.inverse(mean), std * model.target.slope(mean)
-
-    def quantiles(self, levels):
-        """Compute how many standard deviations hold a share of the residuals."""
-        std = np.hypot(self.spread, self.scale)
-        scores = np.abs(self.residual) / np.where(std > 0, std, 1)
-        return [conformal_quantile(scores, level, self.weight) for level in levels]
-
-    def bounds(self, model, X, widths):
-        """Compute the lower bounds, and after them the upper ones.
+        """Predict mean and standard deviation in the units of the target.
 
         Parameters
         ----------
-        model : Model
-            The fitted model.
-        X : ndarray of shape (n_samples, n_features)
-            Inputs in their own units.
-        widths : list of float
-            Half the widths of the intervals, in standard deviations.
+        model, X
+            As in `mean_and_scale`.
 
         Returns
         -------
-        ndarray of shape (2 * n_widths, n_samples)
+        ndarray of shape (2, n_samples)
+            Mean and standard deviation.
+        """
+        mean, scale = self.mean_and_scale(model, X)
+        std = scale * np.sqrt(np.average(self.scores**2, weights=self.weight))
+        return np.stack([model.target.inverse(mean), std * model.target.slope(mean)])
+
+    def interval(self, model, X, levels):
+        """Compute the lower bounds of intervals, and after them the upper ones.
+
+        Parameters
+        ----------
+        model, X
+            As in `mean_and_scale`.
+        levels : ndarray of shape (n_levels,)
+            The probabilities.
+
+        Returns
+        -------
+        ndarray of shape (2 * n_levels, n_samples)
             The bounds in the units of the target.
         """
-        mean, std = self.predict_scaled(model, X)
-        signed = np.r_[np.negative(widths), widths][:, None]
-        return model.target.inverse(mean + signed * std)
+        sizes = np.abs(self.scores)
+        widths = [conformal_quantile(sizes, level, self.weight) for level in levels]
+        return self._at(model, X, np.r_[np.negative(widths), widths])
+
+    def quantiles(self, model, X, quantiles):
+        """Compute quantiles of the target.
+
+        Parameters
+        ----------
+        model, X
+            As in `mean_and_scale`.
+        quantiles : ndarray of shape (n_quantiles,)
+            The probabilities.
+
+        Returns
+        -------
+        ndarray of shape (n_quantiles, n_samples)
+            The quantiles in the units of the target.
+        """
+        scores = interpolated_quantiles(self.scores, quantiles, self.weight)
+        return self._at(model, X, scores)
+
+    def _at(self, model, X, scores):
+        mean, scale = self.mean_and_scale(model, X)
+        return model.target.inverse(mean + scores[:, None] * scale)

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from networks import explicit_jacobian, flatten, random_weights, unflatten
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.neural_network import MLPRegressor
 
@@ -13,38 +14,6 @@ from sklearn_5d._network import Weights
 ACTIVATIONS = sorted(_network.ACTIVATIONS)
 LAYERS = (5, 7, 6, 4, 1)
 N_SAMPLES = 9
-
-
-def flatten(weights):
-    """All the numbers of the weights in one vector, matrices first."""
-    return np.concatenate([w.ravel() for w in (*weights.coefs, *weights.intercepts)])
-
-
-def unflatten(vector, weights):
-    """The inverse of `flatten`, in the shapes of `weights`."""
-    arrays = [*weights.coefs, *weights.intercepts]
-    ends = np.cumsum([w.size for w in arrays])[:-1]
-    parts = [
-        part.reshape(w.shape)
-        for part, w in zip(np.split(vector, ends), arrays, strict=True)
-    ]
-    n_layers = len(weights.coefs)
-    return Weights(parts[:n_layers], parts[n_layers:])
-
-
-def explicit_jacobian(weights, X, activation, step=1e-6):
-    """Central differences of the output by each weight: a column a weight."""
-    vector = flatten(weights)
-
-    def f(v):
-        return _network.forward(unflatten(v, weights), X, activation)[1]
-
-    return np.column_stack(
-        [
-            (f(vector + e) - f(vector - e)) / (2 * step)
-            for e in step * np.eye(len(vector))
-        ]
-    )
 
 
 @pytest.fixture(params=ACTIVATIONS)
@@ -64,9 +33,7 @@ def X(rng):
 
 @pytest.fixture
 def weights(activation):
-    return _network.initial_weights(
-        LAYERS, activation, np.float64, np.random.RandomState(1)
-    )
+    return random_weights(LAYERS, activation, seed=1)
 
 
 @pytest.fixture
@@ -137,16 +104,6 @@ def test_forward_leaves_its_input_alone(weights, X, activation):
     assert_array_equal(X, before)
 
 
-@pytest.mark.parametrize("n_samples", [0, 1, 1023, 1024, 1025, 2500])
-def test_output_is_forward_in_blocks(n_samples):
-    weights = _network.initial_weights(
-        LAYERS, "tanh", np.float64, np.random.RandomState(1)
-    )
-    X = np.random.default_rng(0).normal(size=(n_samples, LAYERS[0]))
-    expected = _network.forward(weights, X, "tanh")[1]
-    assert_allclose(_network.output(weights, X, "tanh"), expected, rtol=1e-12)
-
-
 def test_no_hidden_layer(rng, X):
     coef, intercept = rng.normal(size=(5, 1)), rng.normal(size=1)
     weights = Weights([coef], [intercept])
@@ -167,9 +124,7 @@ def test_initial_weights_are_those_of_mlp_regressor(activation, X):
     member.set_params(max_iter=1, learning_rate_init=1e-300, alpha=0.0, solver="sgd")
     with pytest.warns(match="Maximum iterations"):
         member.fit(X, X[:, 0])
-    weights = _network.initial_weights(
-        LAYERS, activation, np.float64, np.random.RandomState(3)
-    )
+    weights = random_weights(LAYERS, activation, seed=3)
     for ours, theirs in zip(
         (*weights.coefs, *weights.intercepts),
         (*member.coefs_, *member.intercepts_),

@@ -110,7 +110,8 @@ def test_float32_rounds_and_no_more(activation, Z):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_row_is_the_same_in_any_batch(dtype, n_samples, Z):
     members, Z = make_members(scale=2.0), Z.astype(dtype)
-    rtol = 1e-12 if dtype == np.float64 else 1e-7
+    # Not every BLAS sums a column in the same order in a narrow product and a wide one.
+    rtol = 1e-12 if dtype == np.float64 else 1e-5
     outputs = _evaluation.network_outputs(networks(members), Z, "tanh")
     _, gradient = _evaluation.mean_and_gradient(networks(members), Z, "tanh")
     for rows in (slice(n_samples), slice(len(Z) - n_samples, None)):

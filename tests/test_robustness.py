@@ -330,7 +330,7 @@ def test_case(name, n_samples):
     X, y = cases[name](rng, n_samples)
     before = X.copy(), y.copy()
     with np.errstate(divide="raise", over="raise", invalid="raise"):
-        model = small(max_steps=100).fit(X, y)
+        model = small(max_steps=200).fit(X, y)
         X_new, y_new = cases[name](rng, 300)
         for result in everything(model, X_new):
             assert np.isfinite(result).all()

@@ -41,19 +41,22 @@ class _Graph:
     def affine(self, x, step):
         return self("Div", self("Sub", x, step.mean), step.scale)
 
-    def yeo_johnson(self, x, step):
+    def power(self, x, lambdas):
         """Append sign(x) ((1 + |x|)^l - 1) / l, l = lambda (x >= 0) or 2 - lambda."""
         positive, negative = (
             # At l = 0 stands log(1 + |x|). This close to it the quotient is as good,
             # and its rounding still harmless.
             np.where(np.abs(each) < 1e-8, 1e-8, each)
-            for each in (step.lambdas, 2 - step.lambdas)
+            for each in (lambdas, 2 - lambdas)
         )
         exponent = self("Where", self("Less", x, 0.0), negative, positive)
         logarithm = self("Log", self("Add", self("Abs", x), 1.0))
         raised = self("Exp", self("Mul", exponent, logarithm))
         size = self("Div", self("Sub", raised, 1.0), exponent)
-        return self.affine(self("Mul", self("Sign", x), size), step.standardization)
+        return self("Mul", self("Sign", x), size)
+
+    def yeo_johnson(self, x, step):
+        return self.affine(self.power(x, step.lambdas), step.standardization)
 
     def inputs(self, x, scaling):
         for step in scaling.steps:

@@ -38,6 +38,7 @@ TRUSTED = {
     "ObjectNode": [
         "sklearn_5d._regressor.FiveDRegressor",
         "sklearn_5d._model.Model",
+        "sklearn_5d._noise.NoiseScale",
         "sklearn_5d._uncertainty.Uncertainty",
         "sklearn.neural_network._multilayer_perceptron.MLPRegressor",
         "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
@@ -252,6 +253,7 @@ def _check_consistency(regressor):
         arrays += zip(member.coefs_, pairwise(widths), strict=True)
         arrays += zip(member.intercepts_, ((w,) for w in widths[1:]), strict=True)
         generators += [member.random_state, getattr(member, "_random_state", None)]
+    arrays += _uncertainty_arrays(regressor)
     for array, shape in arrays:
         if array.shape != shape or not (array.size and np.isfinite(array).all()):
             raise ValueError("it holds an array of a wrong shape or without a value")
@@ -264,3 +266,21 @@ def _check_consistency(regressor):
     prediction = regressor.predict(transformers_of(regressor.x_scaler_)[0].mean_[None])
     if prediction.shape != (1,):
         raise ValueError("it does not predict")
+
+
+def _uncertainty_arrays(regressor):
+    """List the arrays that an uncertainty is computed from, with their shapes."""
+    uncertainty, noise = regressor._uncertainty, regressor._uncertainty.noise
+    n_samples = len(uncertainty.residual)
+    if n_samples == 0:
+        return []
+    arrays = [(uncertainty.residual, (n_samples,)), (uncertainty.scale, (n_samples,))]
+    if uncertainty.weight is not None:
+        arrays.append((uncertainty.weight, (n_samples,)))
+    n_terms = regressor.n_features_in_ + 1
+    arrays += [(noise.linear, (n_terms,)), (noise.quadratic, (n_terms, n_terms))]
+    if uncertainty.posterior is not None:
+        members = regressor.estimators_
+        width = len(members[0].coefs_[-1]) + 1
+        arrays.append((uncertainty.posterior, (len(members), width, width)))
+    return arrays

@@ -4,6 +4,7 @@ Every member is a plain, fitted `MLPRegressor`. Everything here happens at the n
 scale.
 """
 
+from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
@@ -14,8 +15,9 @@ from sklearn.utils import check_random_state
 from .._evaluation import output
 from .._network import Weights
 from .._rows import Rows
-from . import gaussian_process
+from . import defaults, gaussian_process
 from .distillation import best_share
+from .solver import NaturalGradient
 from .threads import single_threaded_blas
 
 # What is left of a constant target at the network's scale.
@@ -97,7 +99,35 @@ def fit_members(task, starts, verbose):
     members = Parallel(n_jobs=task.n_jobs)(
         delayed(_fit_member)(task, k, start, verbose) for k, start in enumerate(starts)
     )
-    return flattened(members) if is_constant(task.rows) else members
+    if is_constant(task.rows):
+        return flattened(members)
+    return _without_lost(task, members, verbose)
+
+
+def _without_lost(task, members, verbose):
+    """Start members again that are far worse on held-out rows than their fellows."""
+    if not isinstance(task.solver, NaturalGradient):
+        return members
+    members = list(members)
+    for _ in range(defaults.MAX_RESTARTS):
+        for k in _lost([1 - member.best_validation_score_ for member in members]):
+            seed = _next_seed(members[k].random_state)
+            again = task.solver.fit(*task.fold(k), seed, None, verbose)
+            if again.best_validation_score_ > members[k].best_validation_score_:
+                members[k] = again
+            else:
+                members[k].random_state = seed
+    return members
+
+
+def _lost(errors):
+    """Name those that are far worse than the better ones, and bad in themselves."""
+    limit = defaults.LOST_RATIO * np.quantile(errors, 0.25)
+    return np.flatnonzero(np.array(errors) > max(limit, defaults.LOST_ERROR))
+
+
+def _next_seed(seed):
+    return seed + 1 if isinstance(seed, Integral) else seed
 
 
 def is_constant(rows):
@@ -112,8 +142,9 @@ def flattened(members):
     return members
 
 
-def _teach_member(task, k, member, process, share):
-    return task.solver.teach(member, process, share, *task.fold(k), task.seeds[k])
+def _teach_member(task, k, member, process, share, afresh):
+    fold, seed = task.fold(k), task.seeds[k]
+    return task.solver.teach(member, process, share, *fold, seed, afresh)
 
 
 def teach_members(task, members):
@@ -147,10 +178,17 @@ def teach_members(task, members):
     share = _held_out_share(processes, members, [fold.validation for fold in folds])
     if share == 0:
         return members, 0.0
-    taught = Parallel(n_jobs=task.n_jobs)(
-        delayed(_teach_member)(task, k, *each, share)
-        for k, each in enumerate(zip(members, processes, strict=True))
-    )
+
+    def teach(chosen, afresh):
+        return Parallel(n_jobs=task.n_jobs)(
+            delayed(_teach_member)(task, k, members[k], processes[k], share, afresh)
+            for k in chosen
+        )
+
+    taught = teach(range(len(members)), afresh=False)
+    lost = _lost([1 - member.validation_scores_[-1] for member in taught])
+    for k, again in zip(lost, teach(lost, afresh=True), strict=True):
+        taught[k] = again
     gains = [
         new.validation_scores_[-1] - old.best_validation_score_
         for new, old in zip(taught, members, strict=True)

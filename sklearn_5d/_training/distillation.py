@@ -79,8 +79,8 @@ def distil(weights, teacher, share, X, settings, random_state):
 
     Parameters
     ----------
-    weights : Weights
-        The network, where training starts.
+    weights : Weights or None
+        The network, where training starts; None starts anew and learns the teacher.
     teacher : Process
         What predicts, given the rows that trained the network.
     share : float
@@ -98,8 +98,12 @@ def distil(weights, teacher, share, X, settings, random_state):
         The result of `spring.minimize`.
     """
     inputs = synthetic_inputs(X, defaults.N_SYNTHETIC, random_state)
-    target = share * teacher.predict(inputs)
-    target += (1 - share) * output(weights, inputs, settings.activation)
+    target = teacher.predict(inputs)
+    damping = settings.damping
+    if weights is not None:
+        own = output(weights, inputs, settings.activation)
+        target = share * target + (1 - share) * own
+        damping = defaults.DISTILLATION_DAMPING
     rows = Rows(inputs, target)
     n_held_out = len(rows) // 10
     max_steps = max(1, int(defaults.DISTILLATION_SHARE * settings.max_steps))
@@ -109,7 +113,7 @@ def distil(weights, teacher, share, X, settings, random_state):
         replace(
             settings,
             max_steps=max_steps,
-            damping=defaults.DISTILLATION_DAMPING,
+            damping=damping,
             batch_size=defaults.MAX_BATCH_SIZE,
             precision="auto",
             learning_rate=defaults.DISTILLATION_LEARNING_RATE,

@@ -118,11 +118,16 @@ class NaturalGradient:
                 weights=weights,
                 report=_print_stage if verbose else None,
             )
+            n_left = settings.max_steps - result.n_steps - defaults.N_EVIDENCE_STEPS
             if (
                 len(train) <= defaults.MAX_EVIDENCE_ROWS
+                and settings.alpha <= defaults.EVIDENCE_START_ALPHA
                 and result.damping > defaults.NOISE_FREE_DAMPING
+                and n_left > 0
             ):
-                strong = replace(settings, alpha=defaults.EVIDENCE_START_ALPHA)
+                strong = replace(
+                    settings, alpha=defaults.EVIDENCE_START_ALPHA, max_steps=n_left
+                )
                 begun = minimize(
                     train,
                     validation,
@@ -131,12 +136,13 @@ class NaturalGradient:
                     schedule=make_schedule(settings, len(train))[:1],
                     weights=weights,
                 )
+                result = result._replace(n_steps=result.n_steps + begun.n_steps)
                 result = refine(
                     result, begun.weights, train, validation, settings.activation
                 )
         return self._member(result, seed)
 
-    def teach(self, member, teacher, share, train, validation, seed):
+    def teach(self, member, teacher, share, train, validation, seed, afresh=False):
         """Let a member learn what the blend of it and a teacher says.
 
         Parameters
@@ -151,6 +157,9 @@ class NaturalGradient:
             Training rows and held-out rows at the network's scale.
         seed : int, RandomState instance or None
             Source of randomness.
+        afresh : bool, default=False
+            Whether to start from new weights: those of a member that has collapsed
+            cannot be taught.
 
         Returns
         -------
@@ -160,7 +169,7 @@ class NaturalGradient:
         activation = self.settings.activation
         with single_threaded_blas:
             result = distil(
-                Weights.of(member),
+                None if afresh else Weights.of(member),
                 teacher,
                 share,
                 train.X,

@@ -161,7 +161,8 @@ def run_stage(weights, rows, stage, settings, random_state):
             batch_weight,
             workspace,
         )
-        rate, decay = dtype(rate), dtype(1 - rate * settings.alpha * damping)
+        decay = dtype(np.exp(-rate * decay_rate(settings.alpha, damping)))
+        rate = dtype(rate)
         for coef, p in zip(weights.coefs, direction.coefs, strict=True):
             coef *= decay
             coef += rate * p
@@ -170,6 +171,16 @@ def run_stage(weights, rows, stage, settings, random_state):
     if not weights.is_finite():
         raise _Breakdown("a weight was not finite")
     return weights, float(np.mean(losses[len(losses) // 2 :]))
+
+
+def decay_rate(alpha, damping):
+    """Compute the weight decay per unit of the learning rate.
+
+    It is in proportion to the damping, as a noise-free function bears none. Above 1,
+    alpha is meant to shrink whatever the data say, and falls with the damping the less
+    the larger it is.
+    """
+    return alpha * damping ** min(1.0, 1 / alpha) if alpha > 0 else 0.0
 
 
 def root_weights(rows):

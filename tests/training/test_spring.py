@@ -2,13 +2,17 @@
 
 import numpy as np
 import pytest
+from networks import explicit_jacobian, flatten, random_weights, unflatten
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import Ridge
 from sklearn.metrics import r2_score
-from test_network import explicit_jacobian, flatten, unflatten
 
-from sklearn_5d import _network, _spring
+from sklearn_5d import _network
+from sklearn_5d._evaluation import output
 from sklearn_5d._network import Weights
+from sklearn_5d._rows import Rows
+from sklearn_5d._training import defaults, spring
+from sklearn_5d._training.schedule import Settings, Stage
 from sklearn_5d.datasets import make_function
 
 LAYERS = (5, 6, 4, 1)
@@ -32,9 +36,7 @@ def y(rng):
 
 @pytest.fixture
 def weights():
-    return _network.initial_weights(
-        LAYERS, "tanh", np.float64, np.random.RandomState(2)
-    )
+    return random_weights(LAYERS, seed=2)
 
 
 def step(weights, X, y, *, direction=None, damping, momentum=0.0, root_weight=None):
@@ -44,7 +46,7 @@ def step(weights, X, y, *, direction=None, damping, momentum=0.0, root_weight=No
     if direction is None:
         direction = weights.map(np.zeros_like)
     workspace = _network.gram_workspace(len(y), np.float64)
-    p = _spring.natural_gradient_step(
+    p = spring.natural_gradient_step(
         A, D, y - f, direction, damping, momentum, root_weight, workspace
     )
     return flatten(p)
@@ -54,19 +56,11 @@ def mean_diagonal(J):
     return np.mean(np.sum(J**2, axis=1))
 
 
-def one_step_run(weights, X, y, damping, *, learning_rate=1.0, root_weight=None, **kw):
-    stage = _spring.Stage(damping, damping, len(y), 1, np.float64)
-    parameters = {"momentum": 0.9, "alpha": 0.0, "activation": "tanh"} | kw
-    return _spring.run_stage(
-        weights,
-        X,
-        y,
-        root_weight,
-        stage,
-        learning_rate=learning_rate,
-        random_state=np.random.RandomState(0),
-        **parameters,
-    )
+def one_step_run(weights, X, y, damping, *, learning_rate=1.0, alpha=0.0):
+    stage = Stage(damping, damping, len(y), 1, np.float64, learning_rate)
+    settings = Settings((), "tanh", max_steps=1, alpha=alpha)
+    rng = np.random.RandomState(0)
+    return spring.run_stage(weights, Rows(X, y), stage, settings, rng)
 
 
 # --------------------------------------------------------------------------------------
@@ -88,7 +82,7 @@ def test_step_on_a_linear_network_is_ridge(X, y, damping):
 @pytest.mark.parametrize("damping", [1e-3, 0.1, 1.0])
 def test_step_is_ridge_on_the_jacobian(weights, X, y, damping):
     J = explicit_jacobian(weights, X, "tanh")
-    residual = y - _network.output(weights, X, "tanh")
+    residual = y - output(weights, X, "tanh")
     penalty = damping * mean_diagonal(J)
     ridge = Ridge(alpha=penalty, fit_intercept=False).fit(J, residual)
     assert_allclose(step(weights, X, y, damping=damping), ridge.coef_, rtol=1e-6)
@@ -98,28 +92,26 @@ def test_undamped_step_is_gauss_newton(weights, X, y):
     """More weights than rows: the smallest change that fits every row."""
     J = explicit_jacobian(weights, X, "tanh")
     assert J.shape[0] < J.shape[1]
-    residual = y - _network.output(weights, X, "tanh")
+    residual = y - output(weights, X, "tanh")
     expected = np.linalg.lstsq(J, residual)[0]
     assert_allclose(step(weights, X, y, damping=1e-13), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_undamped_step_is_gauss_newton_on_many_rows(X, y):
     """More rows than weights: the least-squares change."""
-    weights = _network.initial_weights(
-        (5, 2, 1), "tanh", np.float64, np.random.RandomState(0)
-    )
+    weights = random_weights((5, 2, 1))
     J = explicit_jacobian(weights, X, "tanh")
     assert J.shape[0] > J.shape[1]
-    residual = y - _network.output(weights, X, "tanh")
+    residual = y - output(weights, X, "tanh")
     expected = np.linalg.lstsq(J, residual)[0]
     assert_allclose(step(weights, X, y, damping=1e-9), expected, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("momentum", [0.5, 0.9])
-def test_momentum_is_that_of_spring(weights, X, y, rng, momentum):
+def test_momentum_is_that_ofspring(weights, X, y, rng, momentum):
     """p minimises |J p - r|^2 + penalty |p - momentum p_old|^2 (SPRING, eq. 20)."""
     J = explicit_jacobian(weights, X, "tanh")
-    residual = y - _network.output(weights, X, "tanh")
+    residual = y - output(weights, X, "tanh")
     old = rng.normal(size=J.shape[1])
     damping = 0.05
     root_penalty = np.sqrt(damping * mean_diagonal(J))
@@ -161,11 +153,8 @@ def test_weight_two_is_a_row_twice(weights, X, y, rng, momentum):
 
 
 def test_only_the_proportions_of_weights_count(X, y, rng):
-    sample_weight = rng.uniform(0.5, 2, size=N_SAMPLES)
-    runs = [
-        minimize(X, y, sample_weight=c * sample_weight, max_steps=30).weights
-        for c in (1, 1024)
-    ]
+    weight = rng.uniform(0.5, 2, size=N_SAMPLES)
+    runs = [minimize(X, y, weight=c * weight, max_steps=30).weights for c in (1, 1024)]
     assert_array_equal(flatten(runs[0]), flatten(runs[1]))
 
 
@@ -180,28 +169,19 @@ def test_weight_decay_is_decoupled_and_spares_the_biases(weights, X):
     y = _network.forward(weights, X, "tanh")[1]
     decayed, _ = one_step_run(weights, X, y, 0.5, learning_rate=0.2, alpha=0.1)
     for before, after in zip(weights.coefs, decayed.coefs, strict=True):
-        assert_allclose(after, before * (1 - 0.2 * 0.1 * 0.5), rtol=1e-10)
+        assert_allclose(after, before * np.exp(-0.2 * 0.1 * 0.5), rtol=1e-10)
     for before, after in zip(weights.intercepts, decayed.intercepts, strict=True):
         assert_allclose(after, before, rtol=1e-10)
 
 
 def test_loss_is_that_of_the_second_half(weights, X, y):
     """Of four batches that change nothing, the mean over the last two."""
-    stage = _spring.Stage(1.0, 1.0, 10, 4, np.float64)
-    _, loss = _spring.run_stage(
-        weights,
-        X,
-        y,
-        None,
-        stage,
-        learning_rate=0.0,
-        momentum=0.9,
-        alpha=0.0,
-        activation="tanh",
-        random_state=np.random.RandomState(0),
-    )
+    stage = Stage(1.0, 1.0, 10, 4, np.float64, learning_rate=0.0)
+    settings = Settings((), "tanh", max_steps=4)
+    rng = np.random.RandomState(0)
+    _, loss = spring.run_stage(weights, Rows(X, y), stage, settings, rng)
     late = np.random.RandomState(0).permutation(N_SAMPLES)[20:]
-    residual = (y - _network.output(weights, X, "tanh"))[late]
+    residual = (y - output(weights, X, "tanh"))[late]
     assert loss == pytest.approx(0.5 * np.mean(residual**2))
 
 
@@ -216,7 +196,7 @@ def test_run_leaves_its_arguments_alone(weights, X, y):
 def test_batches_take_every_row_before_any_comes_again(n_samples, batch_size):
     per_epoch = n_samples // batch_size
     batches = list(
-        _spring._batches(n_samples, batch_size, 3 * per_epoch, np.random.RandomState(0))
+        spring._batches(n_samples, batch_size, 3 * per_epoch, np.random.RandomState(0))
     )
     for start in range(0, len(batches), per_epoch):
         rows = np.concatenate(batches[start : start + per_epoch])
@@ -225,72 +205,26 @@ def test_batches_take_every_row_before_any_comes_again(n_samples, batch_size):
 
 
 # --------------------------------------------------------------------------------------
-# The schedule
-# --------------------------------------------------------------------------------------
-
-
-def test_schedule_falls_by_a_decade_a_stage():
-    schedule = _spring.make_schedule(10_000, (1.0, 1e-8), "auto", 800, "auto")
-    assert_allclose([s.damping_start for s in schedule], 10.0 ** -np.arange(8))
-    assert_allclose([s.damping_end for s in schedule], 10.0 ** -np.arange(1, 9))
-    assert [s.batch_size for s in schedule] == [96] * 3 + [192] * 3 + [256] * 2
-    assert [s.dtype for s in schedule] == [np.float32] * 5 + [np.float64] * 3
-    assert 800 <= sum(s.n_steps for s in schedule) <= 800 + len(schedule)
-    assert schedule[0].n_steps == pytest.approx(2 * schedule[3].n_steps, abs=2)
-
-
-@pytest.mark.parametrize("precision", ["float32", "float64"])
-def test_schedule_in_one_precision(precision):
-    schedule = _spring.make_schedule(100, (1.0, 1e-8), "auto", 80, precision)
-    assert {np.dtype(s.dtype) for s in schedule} == {np.dtype(precision)}
-
-
-@pytest.mark.parametrize(("batch_size", "expected"), [("auto", 50), (30, 30), (99, 50)])
-def test_batch_is_never_larger_than_the_table(batch_size, expected):
-    schedule = _spring.make_schedule(50, (1.0, 1e-2), batch_size, 10, "auto")
-    assert [s.batch_size for s in schedule] == [expected] * 2
-
-
-@pytest.mark.parametrize("damping", [(0.1, 0.1), (0.1, 0.05), (1.0, 0.1)])
-def test_schedule_has_one_stage_at_least(damping):
-    (stage,) = _spring.make_schedule(50, damping, "auto", 10, "auto")
-    assert_allclose([stage.damping_start, stage.damping_end], damping)
-    assert stage.n_steps == 10
-
-
-def test_retried_stage_has_a_larger_batch_and_fewer_steps():
-    stage = _spring.Stage(1.0, 0.1, 96, 100, np.float32)
-    again = stage.retried(2, 10.0, 10_000)
-    assert again == _spring.Stage(10.0, 1.0, 256, 62, np.float32)
-    assert stage.retried(1, 1.0, 10_000).batch_size == 192
-    assert stage.retried(9, 1.0, 10_000).batch_size == _spring.MAX_BATCH_SIZE
-    assert stage.retried(9, 1.0, 100).batch_size == 100
-    assert stage.retried(0, 1.0, 10_000) == stage
-
-
-# --------------------------------------------------------------------------------------
 # The run
 # --------------------------------------------------------------------------------------
 
 
-def minimize(X, y, *, validation=None, sample_weight=None, max_steps=100, **kw):
+def minimize(X, y, *, validation=None, weight=None, seed=0, start=None, **parameters):
     """A small run; without validation rows the training rows validate."""
-    X_val, y_val, sample_weight_val = validation or (X, y, None)
-    parameters = {
-        "hidden_layer_sizes": (12, 8),
-        "activation": "tanh",
-        "learning_rate": 0.6,
-        "momentum": 0.9,
-        "alpha": 0.0,
-        "schedule": _spring.make_schedule(
-            len(y), (1.0, 1e-4), "auto", max_steps, "auto"
+    rows = Rows(X, y, weight)
+    settings = {"max_steps": 100, "damping": (1.0, 1e-4), "patience": 2, "tol": 1e-4}
+    report = parameters.pop("report", None)
+    return spring.minimize(
+        rows,
+        rows if validation is None else validation,
+        Settings(
+            **{"hidden_layer_sizes": (12, 8), "activation": "tanh"}
+            | settings
+            | parameters
         ),
-        "patience": 2,
-        "tol": 1e-4,
-        "random_state": np.random.RandomState(0),
-    } | kw
-    return _spring.minimize(
-        X, y, sample_weight, X_val, y_val, sample_weight_val, **parameters
+        np.random.RandomState(seed),
+        weights=start,
+        report=report,
     )
 
 
@@ -302,7 +236,7 @@ def table():
 
 
 def score(weights, X, y):
-    return r2_score(y, _network.output(weights, X, "tanh"))
+    return r2_score(y, output(weights, X, "tanh"))
 
 
 def test_it_learns(table):
@@ -315,7 +249,7 @@ def test_it_learns(table):
 def test_it_learns_with_every_activation(table, activation):
     X, y = table
     result = minimize(X, y, activation=activation)
-    fitted = _network.output(result.weights, X, activation)
+    fitted = output(result.weights, X, activation)
     linear = Ridge(alpha=1e-9).fit(X, y).score(X, y)
     least = linear - 1e-3 if activation == "identity" else 0.97
     assert r2_score(y, fitted) > least
@@ -333,7 +267,7 @@ def test_history_has_one_entry_a_stage(table):
 
 def test_best_weights_are_kept(table, monkeypatch):
     """Every stage but the second spoils what it is given."""
-    run_stage, good = _spring.run_stage, []
+    run_stage, good = spring.run_stage, []
 
     def spoiling(*args, **kwargs):
         weights, loss = run_stage(*args, **kwargs)
@@ -342,7 +276,7 @@ def test_best_weights_are_kept(table, monkeypatch):
             return weights, loss
         return weights.map(lambda w: w + 1), loss
 
-    monkeypatch.setattr(_spring, "run_stage", spoiling)
+    monkeypatch.setattr(spring, "run_stage", spoiling)
     result = minimize(*table)
     assert_array_equal(flatten(result.weights), flatten(good[1].astype(np.float64)))
     assert score(result.weights, *table) == pytest.approx(max(result.validation_scores))
@@ -353,7 +287,7 @@ def test_validation_rows_decide_when_to_stop(table):
     """Validation rows that are noise end the run; the training rows do not."""
     X, y = table
     noise = np.random.default_rng(0).normal(size=len(y))
-    result = minimize(X, y, validation=(X, noise, None))
+    result = minimize(X, y, validation=Rows(X, noise))
     assert len(result.validation_scores) < 4 + 2
     assert result.validation_scores[-1] < max(result.validation_scores)
     assert len(minimize(X, y).validation_scores) >= 4
@@ -363,7 +297,7 @@ def test_validation_weights_count(table):
     X, y = table
     half = np.arange(len(y)) < 200
     wrong = np.where(half, y, -y)
-    result = minimize(X, y, validation=(X, wrong, half.astype(float)))
+    result = minimize(X, y, validation=Rows(X, wrong, half.astype(float)))
     expected = score(result.weights, X[half], y[half])
     assert max(result.validation_scores) == pytest.approx(expected)
 
@@ -377,24 +311,24 @@ def test_gain_below_the_tolerance_is_none(table):
 
 def test_run_goes_on_from_given_weights(table):
     first = minimize(*table)
-    again = minimize(*table, weights=first.weights)
+    again = minimize(*table, start=first.weights)
     assert again.loss_curve[0] < first.loss_curve[0] / 2
 
 
 def test_same_seed_same_bits(table):
-    runs = [minimize(*table, random_state=np.random.RandomState(7)) for _ in range(2)]
+    runs = [minimize(*table, seed=7) for _ in range(2)]
     assert_array_equal(flatten(runs[0].weights), flatten(runs[1].weights))
-    other = minimize(*table, random_state=np.random.RandomState(8))
+    other = minimize(*table, seed=8)
     assert (flatten(runs[0].weights) != flatten(other.weights)).all()
 
 
 def test_r2_is_that_of_scikit_learn(rng):
     y, prediction, weight = rng.uniform(size=(3, 30))
-    assert _spring.r2(y, prediction, None) == pytest.approx(r2_score(y, prediction))
-    assert _spring.r2(y, prediction, weight) == pytest.approx(
+    assert spring.r2(y, prediction, None) == pytest.approx(r2_score(y, prediction))
+    assert spring.r2(y, prediction, weight) == pytest.approx(
         r2_score(y, prediction, sample_weight=weight)
     )
-    assert _spring.r2(np.ones(3), np.ones(3), None) == 0
+    assert spring.r2(np.ones(3), np.ones(3), None) == 0
 
 
 # --------------------------------------------------------------------------------------
@@ -432,29 +366,29 @@ FAULTS = {
 def test_fault_is_survived(table, monkeypatch, fault, calls):
     name, result = FAULTS[fault]
     stages = []
-    run_stage = _spring.run_stage
+    run_stage = spring.run_stage
 
-    def watched(weights, X, y, root_weight, stage, **kwargs):
-        stages.append((stage, kwargs["learning_rate"]))
-        return run_stage(weights, X, y, root_weight, stage, **kwargs)
+    def watched(weights, rows, stage, *args):
+        stages.append(stage)
+        return run_stage(weights, rows, stage, *args)
 
-    monkeypatch.setattr(_spring, "run_stage", watched)
-    monkeypatch.setattr(_spring, name, failing(getattr(_spring, name), calls, result))
+    monkeypatch.setattr(spring, "run_stage", watched)
+    monkeypatch.setattr(spring, name, failing(getattr(spring, name), calls, result))
     run = minimize(*table)
     assert score(run.weights, *table) > 0.99
     assert len(stages) > len(run.loss_curve)
-    (failed, rate), (retried, retried_rate) = stages[:2]
+    failed, retried = stages[:2]
     if 0 in calls:
         assert retried.damping_start == pytest.approx(10 * failed.damping_start)
         assert retried.batch_size >= failed.batch_size
-        assert retried_rate < rate
+        assert retried.learning_rate < failed.learning_rate
 
 
 def test_weights_that_overflow_at_the_last_step_are_a_breakdown(
     weights, X, y, monkeypatch
 ):
     infinite = weights.map(lambda w: np.full_like(w, np.inf))
-    monkeypatch.setattr(_spring, "natural_gradient_step", lambda *args: infinite)
+    monkeypatch.setattr(spring, "natural_gradient_step", lambda *args: infinite)
     with pytest.raises(ArithmeticError, match="a weight was not finite"):
         one_step_run(weights, X, y, 0.1)
 
@@ -463,13 +397,13 @@ def test_weights_that_overflow_at_the_last_step_are_a_breakdown(
 def test_error_names_what_was_tried(table, monkeypatch, fault):
     name, result = FAULTS[fault]
     monkeypatch.setattr(
-        _spring, name, failing(getattr(_spring, name), range(10**6), result)
+        spring, name, failing(getattr(spring, name), range(10**6), result)
     )
     with pytest.raises(ArithmeticError) as error:
         minimize(*table)
     message = str(error.value)
-    assert f"no finite weights in {_spring.MAX_FAILURES} attempts" in message
-    assert "ten times the damping" in message
+    assert f"no finite weights in {defaults.MAX_FAILURES} attempts" in message
+    assert "10 times the damping" in message
     for damping in 10.0 ** np.arange(-1, 5):
         assert f"{fault} at damping {damping:.1g}" in message
 

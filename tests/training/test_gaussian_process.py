@@ -7,13 +7,10 @@ from scipy.linalg import LinAlgError
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 
-from sklearn_5d import FiveDRegressor, _gaussian_process
-from sklearn_5d._gaussian_process import (
-    best_share,
-    condition,
-    fit_kernel,
-    synthetic_inputs,
-)
+from sklearn_5d import FiveDRegressor
+from sklearn_5d._rows import Rows
+from sklearn_5d._training import committee, defaults, gaussian_process
+from sklearn_5d._training.gaussian_process import condition, fit_kernel
 from sklearn_5d.datasets import make_function
 
 RNG = np.random.RandomState(0)
@@ -37,7 +34,7 @@ def model(**parameters):
 
 
 def test_fitted_kernel_is_likelier_than_its_start():
-    covariance, noise_variance = fit_kernel(X, Y, None, np.random.RandomState(0))
+    covariance, noise_variance = fit_kernel(Rows(X, Y), np.random.RandomState(0))
 
     def log_likelihood(covariance, noise_variance):
         process = GaussianProcessRegressor(
@@ -54,16 +51,16 @@ def test_fitted_kernel_is_likelier_than_its_start():
 
 
 def test_more_rows_than_the_likelihood_takes(monkeypatch):
-    monkeypatch.setattr(_gaussian_process, "MAX_LIKELIHOOD_ROWS", 40)
+    monkeypatch.setattr(defaults, "MAX_LIKELIHOOD_ROWS", 40)
     weights = np.r_[np.ones(40), np.zeros(20)]
     y = np.r_[Y[:40], np.full(20, 1e6)]
-    _, noise_variance = fit_kernel(X, y, weights, np.random.RandomState(0))
+    _, noise_variance = fit_kernel(Rows(X, y, weights), np.random.RandomState(0))
     assert noise_variance < 0.1
 
 
 def test_conditioning_is_that_of_scikit_learn():
     theirs = GaussianProcessRegressor(kernel(), alpha=0.01, optimizer=None).fit(X, Y)
-    ours = condition(kernel(), 0.01, X, Y, None)
+    ours = condition(kernel(), 0.01, Rows(X, Y))
     assert_allclose(ours.predict(X_NEW), theirs.predict(X_NEW), atol=1e-9)
 
 
@@ -71,60 +68,19 @@ def test_a_weight_of_two_is_two_rows():
     weights = np.ones(60)
     weights[:10] = 2
     # The mean weight is the unit, so the noise of the equal rows is scaled as well.
-    ours = condition(kernel(), 0.01 / weights.mean(), X, Y, weights)
-    twice = condition(kernel(), 0.01, np.r_[X, X[:10]], np.r_[Y, Y[:10]], None)
+    ours = condition(kernel(), 0.01 / weights.mean(), Rows(X, Y, weights))
+    twice = condition(kernel(), 0.01, Rows(np.r_[X, X[:10]], np.r_[Y, Y[:10]]))
     assert_allclose(ours.predict(X_NEW), twice.predict(X_NEW), atol=1e-8)
 
 
 def test_equal_rows_without_noise_get_some():
-    rows = np.r_[X, X]
-    process = condition(kernel(), 1e-14, rows, np.r_[Y, Y], None)
+    process = condition(kernel(), 1e-14, Rows(np.r_[X, X], np.r_[Y, Y]))
     assert np.isfinite(process.predict(X_NEW)).all()
 
 
 def test_a_covariance_that_stays_singular_is_an_error():
     with pytest.raises(LinAlgError, match="60 rows is singular"):
-        condition(kernel(), -1.0, X, Y, None)
-
-
-def test_best_share_is_least_squares():
-    process, network = RNG.normal(size=(2, 60)) + Y
-    share = best_share(process, network, Y, None)
-    slope = np.linalg.lstsq((process - network)[:, None], Y - network)[0]
-    assert 0.2 < share < 0.8
-    assert_allclose(share, slope[0])
-
-
-@pytest.mark.parametrize(
-    ("process", "network", "share"),
-    [
-        (Y, Y + 1, 1),
-        (Y + 1, Y, 0),
-        (Y + 1, Y + 1, 0),
-        (Y + 0.99 * X[:, 0], Y + X[:, 0], 0),
-    ],
-)
-def test_share_of_the_better_one(process, network, share):
-    assert best_share(process, network, Y, None) == share
-
-
-def test_share_follows_the_weights():
-    first = np.arange(60) < 30
-    process, network = np.where(first, Y, 0), np.where(first, 0, Y)
-    assert best_share(process, network, Y, np.where(first, 1.0, 0.0)) == 1
-    assert best_share(process, network, Y, np.where(first, 0.0, 1.0)) == 0
-
-
-def test_synthetic_inputs_have_the_distribution_of_each_column():
-    columns = np.column_stack([np.exp(X[:, 0]), X[:, 0], np.full(60, 3.0)])
-    drawn = synthetic_inputs(columns, 4000, np.random.RandomState(0))
-    assert drawn.shape == (4000, 3)
-    assert (drawn.min(axis=0) >= columns.min(axis=0)).all()
-    assert (drawn.max(axis=0) <= columns.max(axis=0)).all()
-    assert_allclose(
-        np.median(drawn, axis=0), np.median(columns, axis=0), rtol=0.2, atol=0.1
-    )
-    assert abs(np.corrcoef(drawn[:, 0], drawn[:, 1])[0, 1]) < 0.05
+        condition(kernel(), -1.0, Rows(X, Y))
 
 
 def test_networks_learn_from_the_process():
@@ -171,7 +127,7 @@ def test_a_singular_covariance_leaves_the_networks(monkeypatch):
     def fail(*args, **kwargs):
         raise LinAlgError
 
-    monkeypatch.setattr(_gaussian_process, "cho_factor", fail)
+    monkeypatch.setattr(gaussian_process, "cho_factor", fail)
     X, y = smooth()
     fitted = model().fit(X, y)
     assert fitted.gaussian_process_share_ == 0
@@ -180,9 +136,9 @@ def test_a_singular_covariance_leaves_the_networks(monkeypatch):
 
 
 def test_lessons_that_do_not_help_are_forgotten(monkeypatch):
-    monkeypatch.setattr(_gaussian_process, "best_share", lambda *args: 1.0)
+    monkeypatch.setattr(committee, "best_share", lambda *args: 1.0)
     monkeypatch.setattr(
-        _gaussian_process.Process, "predict", lambda self, X: np.full(len(X), 5.0)
+        gaussian_process.Process, "predict", lambda self, X: np.full(len(X), 5.0)
     )
     X, y = smooth()
     fitted = model().fit(X, y)

@@ -1,0 +1,84 @@
+"""What the inputs do: importance, partial dependence and gradients."""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.inspection import partial_dependence, permutation_importance
+
+# Held-out rows that are enough for two digits.
+MAX_ROWS = 1_000
+# Rows whose other inputs stand for the table's, and points along an input.
+BACKGROUND_ROWS, GRID_POINTS = 100, 20
+N_REPEATS = 5
+
+
+class Effects(NamedTuple):
+    """What one model says about the inputs.
+
+    Parameters
+    ----------
+    importance : ndarray of shape (n_features, n_repeats)
+        By how much the RMSE on held-out rows rises when an input is shuffled.
+    grids : list of ndarray
+        Points along each input.
+    curves : list of ndarray of shape (n_rows, n_points)
+        The prediction there, with the other inputs of some rows of the table.
+    gradient : ndarray of shape (n_rows, n_features)
+        The gradient at held-out rows.
+    """
+
+    importance: np.ndarray
+    grids: list
+    curves: list
+    gradient: np.ndarray
+
+
+def measure_effects(model, table, test, seed):
+    """Ask a fitted model what the inputs do.
+
+    Parameters
+    ----------
+    model : FiveDRegressor
+        The model.
+    table : Table
+        The table.
+    test : ndarray of int
+        The rows that the model has not seen.
+    seed : int
+        Seed of samples and permutations; the background is the same in each fold.
+
+    Returns
+    -------
+    Effects
+        What it says.
+    """
+    rng = np.random.default_rng(seed)
+    n_samples = len(table.y)
+    background = rng.choice(n_samples, min(n_samples, BACKGROUND_ROWS), replace=False)
+    some = rng.choice(test, min(len(test), MAX_ROWS), replace=False)
+    X = table.X.iloc[some]
+    importance = permutation_importance(
+        model,
+        X,
+        table.y[some],
+        scoring="neg_root_mean_squared_error",
+        n_repeats=N_REPEATS,
+        random_state=seed,
+    )
+    dependence = [
+        partial_dependence(
+            model,
+            table.X.iloc[background],
+            [i],
+            kind="individual",
+            grid_resolution=GRID_POINTS,
+            percentiles=(0, 1),
+        )
+        for i in range(X.shape[1])
+    ]
+    return Effects(
+        importance=importance.importances,
+        grids=[each["grid_values"][0] for each in dependence],
+        curves=[each["individual"][0] for each in dependence],
+        gradient=model.predict_gradient(X),
+    )

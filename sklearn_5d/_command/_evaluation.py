@@ -1,0 +1,256 @@
+"""Cross-validation of FiveDRegressor and the alternatives, a fold at a time.
+
+A fold is a task of its own, whose result is of use without the others: what is done
+when the user interrupts a report is reported.
+"""
+
+import time
+import tracemalloc
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from joblib import Parallel, delayed, effective_n_jobs
+from sklearn.base import clone
+from sklearn.dummy import DummyRegressor
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+from sklearn.linear_model import LinearRegression
+from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
+from sklearn.model_selection import GroupKFold, KFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
+
+from ._effects import Effects, measure_effects
+from ._learning import fit_arguments
+
+OURS = "FiveDRegressor"
+CONFIDENCE_LEVELS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+# Up to here a Gaussian process takes no longer than the rest.
+MAX_PROCESS_ROWS = 300
+# What it takes to start processes that have loaded the package.
+WORKER_START_S = 3.0
+
+
+@dataclass(frozen=True)
+class Fold:
+    """What one fold of the cross-validation says.
+
+    Parameters
+    ----------
+    test : ndarray of int
+        The rows that were held out.
+    scores : dict of dict
+        By estimator: ``r2``, ``rmse``, ``mae``, and ``fit_time_s`` or
+        ``peak_memory_mib``: a tracer of memory slows a fit down.
+    y_pred : ndarray of shape (n_test,)
+        The predictions of FiveDRegressor.
+    intervals : dict of ndarray of shape (n_test, 2)
+        Its intervals by level, as far as the rows suffice.
+    effects : Effects
+        What the inputs do.
+    warnings : list of str
+        What FiveDRegressor warned of.
+    """
+
+    test: np.ndarray
+    scores: dict
+    y_pred: np.ndarray
+    intervals: dict
+    effects: Effects
+    warnings: list
+
+
+def make_folds(table, cv, seed):
+    """Split the rows, and keep groups whole.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+    cv : int
+        The number of folds.
+    seed : int
+        Seed of the order of the rows.
+
+    Returns
+    -------
+    list of (train, test)
+        Indices of the rows.
+
+    Raises
+    ------
+    ValueError
+        If there are too few rows or groups.
+    """
+    n_samples = len(table.y)
+    if n_samples < 2 * cv:  # R2 needs two test rows
+        raise ValueError(
+            f"Got {n_samples} rows for {cv} folds, expected at least {2 * cv}."
+        )
+    if table.groups is None:
+        splitter = KFold(cv, shuffle=True, random_state=seed)
+    else:
+        splitter = GroupKFold(cv)
+    return list(splitter.split(table.X, table.y, table.groups))
+
+
+def make_estimators(regressor, table, seed):
+    """Make the estimators that are compared.
+
+    Parameters
+    ----------
+    regressor : FiveDRegressor
+        Ours.
+    table : Table
+        The table: some alternatives are for few rows.
+    seed : int
+        Their seed.
+
+    Returns
+    -------
+    dict of estimator
+        Ours first, by name.
+    """
+    estimators = {
+        OURS: regressor,
+        "HistGradientBoostingRegressor": HistGradientBoostingRegressor(
+            random_state=seed
+        ),
+    }
+    if len(table.y) <= MAX_PROCESS_ROWS and table.sample_weight is None:
+        kernel = ConstantKernel() * RBF(np.ones(table.X.shape[1])) + WhiteKernel(1e-3)
+        estimators["GaussianProcessRegressor"] = make_pipeline(
+            StandardScaler(),
+            GaussianProcessRegressor(kernel, normalize_y=True, random_state=seed),
+        )
+    estimators["LinearRegression"] = LinearRegression()
+    estimators["DummyRegressor (mean)"] = DummyRegressor()
+    return estimators
+
+
+def evaluate_fold(estimators, table, train, test, *, trace, seed):
+    """Fit all the estimators on the training rows, and see what they say of the others.
+
+    Parameters
+    ----------
+    estimators : dict of estimator
+        Ours first, by name.
+    table : Table
+        The table.
+    train, test : ndarray of int
+        The rows.
+    trace : bool
+        Whether to measure memory rather than time.
+    seed : int
+        Seed of samples and permutations.
+
+    Returns
+    -------
+    Fold
+        The result.
+    """
+    with threadpool_limits(1), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        ours, score = _fit(estimators[OURS], table, train, test, trace)
+    scores = {OURS: score}
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name, estimator in estimators.items():
+            if name != OURS:
+                scores[name] = _fit(estimator, table, train, test, trace)[1]
+        X = table.X.iloc[test]
+        return Fold(
+            test=test,
+            scores=scores,
+            y_pred=ours.predict(X),
+            intervals=_intervals(ours, X),
+            effects=measure_effects(ours, table, test, seed),
+            warnings=[str(each.message) for each in caught],
+        )
+
+
+def _fit(estimator, table, train, test, trace):
+    """Fit a copy, and score it; only the fit itself is timed or traced."""
+    model = clone(estimator)
+    arguments = fit_arguments(table, train)
+    if "groups" in arguments and type(estimator).__name__ != OURS:
+        del arguments["groups"]
+    X, y = table.X.iloc[train], table.y[train]
+    if trace:
+        tracemalloc.start()
+    start = time.perf_counter()
+    try:
+        model.fit(X, y, **arguments)
+        cost = {"fit_time_s": time.perf_counter() - start}
+        if trace:
+            cost = {"peak_memory_mib": tracemalloc.get_traced_memory()[1] / 2**20}
+    finally:
+        if trace:
+            tracemalloc.stop()
+    truth = table.y[test], model.predict(table.X.iloc[test])
+    weight = None if table.sample_weight is None else table.sample_weight[test]
+    return model, {
+        "r2": r2_score(*truth, sample_weight=weight),
+        "rmse": root_mean_squared_error(*truth, sample_weight=weight),
+        "mae": mean_absolute_error(*truth, sample_weight=weight),
+        **cost,
+    }
+
+
+def _intervals(model, X):
+    levels = list(CONFIDENCE_LEVELS)
+    while levels:
+        try:
+            bounds = model.predict_interval(X, levels)
+        except ValueError:  # too few rows were held out for the highest level
+            levels.pop()
+        else:
+            return {level: bounds[..., i] for i, level in enumerate(levels)}
+    return {}
+
+
+def evaluate(estimators, table, folds, *, n_jobs, seed, progress):
+    """Evaluate the folds, in processes where that takes less time.
+
+    Parameters
+    ----------
+    estimators : dict of estimator
+        By name.
+    table : Table
+        The table.
+    folds : list of (train, test)
+        The folds.
+    n_jobs : int or None
+        The number of processes, as in joblib.
+    seed : int
+        Seed of samples and permutations.
+    progress : callable
+        To be called with the number of folds that are done.
+
+    Yields
+    ------
+    Fold
+        The results, the first fold first.
+    """
+    tasks = [
+        delayed(evaluate_fold)(
+            estimators, table, train, test, trace=i == len(folds) - 1, seed=seed
+        )
+        for i, (train, test) in enumerate(folds)
+    ]
+    # The first fold tells whether it is worth while to start processes.
+    start = time.perf_counter()
+    (function, args, kwargs), *others = tasks
+    yield function(*args, **kwargs)
+    progress(1)
+    duration_s = (time.perf_counter() - start) * len(others)
+    n_workers = min(effective_n_jobs(n_jobs), len(others))
+    if duration_s * (1 - 1 / max(n_workers, 1)) < WORKER_START_S:
+        n_workers = 1
+    results = Parallel(n_workers, return_as="generator_unordered")(others)
+    for i, fold in enumerate(results, start=2):
+        yield fold
+        progress(i)

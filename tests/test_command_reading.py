@@ -1,0 +1,182 @@
+"""Tables that are right, wrong or suspicious, as the command reads them."""
+
+import io
+import re
+import sys
+
+import numpy as np
+import pytest
+from messy_tables import (
+    HEADER,
+    NAMES,
+    TARGET,
+    VALUES,
+    right_tables,
+    suspicious_tables,
+    text,
+    wrong_tables,
+)
+
+from sklearn_5d._command import main
+from sklearn_5d._command._arguments import parse
+from sklearn_5d._command._checks import check_table, missing_mark
+from sklearn_5d._command._console import Console
+from sklearn_5d._command._layout import find_heading, to_number
+from sklearn_5d._command._learning import read as read_arguments
+from sklearn_5d._command._learning import say
+from sklearn_5d._command._reading import open_source
+
+RIGHT, WRONG, SUSPICIOUS = right_tables(), wrong_tables(), suspicious_tables()
+
+
+def read(path, *options, capsys=None):
+    args = parse(["report", str(path), "--target", TARGET, *options])
+    table = read_arguments(args)
+    say(table, Console(quiet=capsys is None))
+    return table
+
+
+@pytest.mark.parametrize("kind", RIGHT)
+def test_right_table(tmp_path, capsys, kind):
+    content, suffix, options, note = RIGHT[kind]
+    path = tmp_path / f"table{suffix}"
+    path.write_bytes(content)
+    table = read(path, *options, capsys=capsys)
+    np.testing.assert_array_equal(table.X.to_numpy(), VALUES[:, :5])
+    np.testing.assert_array_equal(table.y, VALUES[:, 5])
+    if "no names" not in kind:
+        others = {"Wärme", "€"}
+        assert [n if n not in others else "temp" for n in table.X] == NAMES
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith(f"{path}: ")
+    assert re.search(note, output.err)
+    assert "Warning" not in output.err
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_wrong_table(tmp_path, capsys, monkeypatch, kind):
+    monkeypatch.setattr("sklearn_5d._command._report.evaluate", pytest.fail)
+    content, suffix, options, message = WRONG[kind]
+    path = tmp_path / f"table{suffix}"
+    path.write_bytes(content)
+    command = ["report", str(path), "--target", TARGET, "--no-picture"]
+    assert main([*command, *options]) == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith("sklearn-5d: error: ")
+    assert output.err.count("\n") == 1
+    assert re.search(message, output.err)
+
+
+@pytest.mark.parametrize("kind", SUSPICIOUS)
+def test_suspicious_table(tmp_path, capsys, monkeypatch, kind):
+    def stop(*args, **kwargs):
+        raise ValueError("this far")
+
+    content, warning = SUSPICIOUS[kind]
+    path = tmp_path / "table.csv"
+    path.write_text(content)
+    monkeypatch.setattr("sklearn_5d._command._report.evaluate", stop)
+    assert main([str(path), "--target", TARGET, "--no-picture"]) == 2
+    *said, last = capsys.readouterr().err.splitlines()
+    assert last == "sklearn-5d: error: this far"
+    warnings = [line for line in said if line.startswith("Warning: ")]
+    assert len(warnings) == 1
+    assert re.search(warning, warnings[0])
+
+
+def test_standard_input(monkeypatch):
+    monkeypatch.setattr(
+        sys, "stdin", io.TextIOWrapper(io.BytesIO(text(sep=";", decimal=",").encode()))
+    )
+    table = read("-")
+    assert table.title == "standard input"
+    np.testing.assert_array_equal(table.y, VALUES[:, 5])
+
+
+def test_options_overrule_what_is_found(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("a;b;strength\n1,5;2;3\n2,5;4;5\n", encoding="utf-8")
+    table = read(path, "--sep", ";", "--decimal", ",", "--encoding", "latin-1")
+    np.testing.assert_array_equal(table.X, [[1.5, 2], [2.5, 4]])
+    with open_source(str(path)) as source:
+        found = (source.delimiter, source.decimal, source.encoding)
+    assert found == (";", ",", "utf-8")
+
+
+def test_groups_and_weights(tmp_path):
+    rows = [
+        [*row, f"lab {i % 3}", float(i % 2)] for i, row in enumerate(VALUES.tolist())
+    ]
+    path = tmp_path / "table.csv"
+    path.write_text(text(rows, [*HEADER, "lab", "weight"]))
+    table = read(path, "--group", "lab", "--weight", "weight")
+    assert list(table.X) == NAMES
+    assert table.groups[:4].tolist() == ["lab 0", "lab 1", "lab 2", "lab 0"]
+    np.testing.assert_array_equal(table.sample_weight, np.arange(24) % 2)
+
+
+def test_chunks_are_one_table(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(text(sep=";", decimal=","))
+    with open_source(str(path)) as source:
+        chunks = list(source.chunks(7))
+    assert [len(chunk) for chunk in chunks] == [7, 7, 7, 3]
+    assert chunks[1].index[0] == 7
+    assert chunks[1]["temp"].iloc[0] == f"{VALUES[7, 0]:g}".replace(".", ",")
+
+
+def test_line_of_an_error_in_a_later_chunk(tmp_path, monkeypatch):
+    monkeypatch.setattr("sklearn_5d._command._text.CHUNK_ROWS", 5)
+    rows = VALUES.tolist()
+    rows[17][3] = "broken"
+    path = tmp_path / "table.csv"
+    path.write_text("A title\n" + text(rows))
+    with pytest.raises(ValueError, match="line 20, column 'angle': Got 'broken'"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("written", "decimal", "number"),
+    [
+        ("1.5", ".", 1.5),
+        ("1,5", ",", 1.5),
+        ("1,5", ".", None),
+        (" -2e3 ", ".", -2000.0),
+        ("1_000", ".", None),
+        ("red", ".", None),
+    ],
+)
+def test_to_number(written, decimal, number):
+    assert to_number(written, decimal) == number
+
+
+@pytest.mark.parametrize(
+    ("values", "mark"),
+    [
+        ([1.0, 2, 3, -999], -999),
+        ([1.0, 2, 3, 99, 99], 99),
+        ([1.0, 2, 3, 99], None),  # once, and of two digits
+        ([90.0, 95, 98, 99, 99], None),  # where others are
+        ([1.0, 2, 1e20, 1e20], 1e20),
+        ([1.0, 2, 1e20], None),
+        ([1e19, 2e19, 4e19, 4e19], None),
+        ([0.0, 0, 1, 1], None),
+        ([-1e308, 0, 1e308], None),
+    ],
+)
+def test_missing_mark(values, mark):
+    assert missing_mark(np.array(values)) == mark
+
+
+def test_names_that_are_numbers():
+    rows = [["400", "450", "500"], ["1.5", "2", "3"], ["4", "5", "6"]]
+    assert find_heading(rows, target="500").names == ["400", "450", "500"]
+    assert find_heading(rows).names == ["column_1", "column_2", "column_3"]
+
+
+def test_clean_table_has_no_warnings(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(text())
+    assert check_table(read(path)) == []

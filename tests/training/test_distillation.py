@@ -1,0 +1,64 @@
+"""How much of a teacher is good, and at which inputs a network learns it."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from sklearn_5d._training.distillation import best_share, synthetic_inputs
+
+RNG = np.random.RandomState(0)
+X = RNG.normal(size=(60, 5))
+Y = np.sin(X[:, 0]) + X[:, 1] + 0.1 * RNG.normal(size=60)
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("weighted", [False, True])
+def test_best_share_is_that_of_least_error(seed, weighted):
+    """Against a search between 0 and 1, of teachers of any quality."""
+    rng = np.random.default_rng(seed)
+    noise = rng.uniform(0.1, 2, 2)[:, None] * rng.normal(size=(2, 60))
+    noise[1] += rng.normal() * noise[0]
+    teacher, network = Y + noise
+    weight = rng.uniform(0, 2, 60) if weighted else None
+
+    def error(share):
+        return np.average(
+            (Y - share * teacher - (1 - share) * network) ** 2, weights=weight
+        )
+
+    shares = np.linspace(0, 1, 10_001)
+    best = shares[np.argmin([error(share) for share in shares])]
+    expected = best if error(best) < 0.95 * error(0) else 0
+    assert best_share(teacher, network, Y, weight) == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("teacher", "network", "share"),
+    [
+        (Y, Y + 1, 1),
+        (Y + 1, Y, 0),
+        (Y + 1, Y + 1, 0),
+        (Y + 0.99 * X[:, 0], Y + X[:, 0], 0),
+    ],
+)
+def test_share_of_the_better_one(teacher, network, share):
+    assert best_share(teacher, network, Y, None) == share
+
+
+def test_share_follows_the_weights():
+    first = np.arange(60) < 30
+    teacher, network = np.where(first, Y, 0), np.where(first, 0, Y)
+    assert best_share(teacher, network, Y, np.where(first, 1.0, 0.0)) == 1
+    assert best_share(teacher, network, Y, np.where(first, 0.0, 1.0)) == 0
+
+
+def test_synthetic_inputs_have_the_distribution_of_each_column():
+    columns = np.column_stack([np.exp(X[:, 0]), X[:, 0], np.full(60, 3.0)])
+    drawn = synthetic_inputs(columns, 4000, np.random.RandomState(0))
+    assert drawn.shape == (4000, 3)
+    assert (drawn.min(axis=0) >= columns.min(axis=0)).all()
+    assert (drawn.max(axis=0) <= columns.max(axis=0)).all()
+    assert_allclose(
+        np.median(drawn, axis=0), np.median(columns, axis=0), rtol=0.2, atol=0.1
+    )
+    assert abs(np.corrcoef(drawn[:, 0], drawn[:, 1])[0, 1]) < 0.05
