@@ -10,7 +10,6 @@ with as many operations, where a symmetric product counts half, as BLAS computes
 triangle.
 """
 
-# ruff: noqa: D103
 
 from functools import cache
 from itertools import pairwise
