@@ -10,7 +10,6 @@ with as many operations, where a symmetric product counts half, as BLAS computes
 triangle.
 """
 
-
 from functools import cache
 from itertools import pairwise
 
