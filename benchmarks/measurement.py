@@ -138,7 +138,7 @@ def run_cell(cell, *, time_limit_s):
         else:
             message = f"stopped after {time_limit_s:g} s"
             outcome = {"status": "timeout", "message": message}
-    except EOFError:
+    except (EOFError, OSError):
         process.join()
         message = f"the process ended with exit code {process.exitcode}"
         outcome = {"status": "error", "message": message}
