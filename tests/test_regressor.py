@@ -146,7 +146,7 @@ def test_default_beats_the_reference_twentyfold_in_squared_error():
 
 
 def test_it_learns(table, fresh, solver):
-    model = small(solver, max_iter=200).fit(*table)
+    model = small(solver, max_iter=200, max_steps=200).fit(*table)
     assert model.score(*fresh) > LinearRegression().fit(*table).score(*fresh) + 0.05
     if solver == "lbfgs":
         return  # MLPRegressor keeps no curve of it

@@ -123,7 +123,7 @@ class NaturalGradient:
                 len(train) <= defaults.MAX_EVIDENCE_ROWS
                 and settings.alpha <= defaults.EVIDENCE_START_ALPHA
                 and result.damping > defaults.NOISE_FREE_DAMPING
-                and n_left > 0
+                and n_left >= defaults.N_EVIDENCE_STEPS
             ):
                 strong = replace(
                     settings, alpha=defaults.EVIDENCE_START_ALPHA, max_steps=n_left
