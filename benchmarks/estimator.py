@@ -98,18 +98,8 @@ _ENTRIES = (
         scale="Xy",
         max_rows=10_000,
     ),
-    Entry(
-        "RealMLP",
-        "pytabkit:RealMLP_TD_Regressor",
-        _TORCH,
-        max_rows=10_000,
-    ),
-    Entry(
-        "TabM",
-        "pytabkit:TabM_D_Regressor",
-        _TORCH,
-        max_rows=10_000,
-    ),
+    Entry("RealMLP", "pytabkit:RealMLP_TD_Regressor", _TORCH, max_rows=10_000),
+    Entry("TabM", "pytabkit:TabM_D_Regressor", _TORCH, max_rows=10_000),
     Entry(
         "HistGradientBoostingRegressor",
         "sklearn.ensemble:HistGradientBoostingRegressor",
@@ -126,11 +116,7 @@ _ENTRIES = (
         "lightgbm:LGBMRegressor",
         {"n_estimators": 500, "n_jobs": 1, "verbosity": -1},
     ),
-    Entry(
-        "XGBoost",
-        "xgboost:XGBRegressor",
-        {"n_estimators": 500, "n_jobs": 1},
-    ),
+    Entry("XGBoost", "xgboost:XGBRegressor", {"n_estimators": 500, "n_jobs": 1}),
     Entry(
         "CatBoost",
         "catboost:CatBoostRegressor",
@@ -173,10 +159,7 @@ _ENTRIES = (
     ),
     Entry("Polynomial chaos", "peers:PolynomialChaosRegressor", max_rows=30_000),
     Entry(
-        "OpenTURNS chaos",
-        "peers:OpenTURNSChaos",
-        max_rows=30_000,
-        package="openturns",
+        "OpenTURNS chaos", "peers:OpenTURNSChaos", max_rows=30_000, package="openturns"
     ),
     Entry(
         "OpenTURNS kriging",

@@ -77,25 +77,7 @@ def saved_text(path):
 
 @dataclass(frozen=True)
 class Cell:
-    """One run: an estimator, a table and how they are measured.
-
-    Parameters
-    ----------
-    measurement : {"accuracy", "timing", "prediction"}
-        What is measured.
-    dataset : Formula or Table
-        Where the rows come from.
-    n_samples : int
-        Rows to fit on, or rows of a measured table.
-    noise : float
-        Sd of the noise divided by the sd of the target.
-    seed : int
-        Seed of the rows and of the estimator, or fold of a table.
-    repetition : int
-        Counts the runs that differ in nothing else.
-    estimator : Entry
-        How the estimator is made.
-    """
+    """One run of a `Grid`: a Formula or Table, an Entry, and how they are measured."""
 
     measurement: str
     dataset: object
@@ -156,7 +138,7 @@ def run_cell(cell, *, time_limit_s):
         else:
             message = f"stopped after {time_limit_s:g} s"
             outcome = {"status": "timeout", "message": message}
-    except EOFError:
+    except (EOFError, OSError):
         process.join()
         message = f"the process ended with exit code {process.exitcode}"
         outcome = {"status": "error", "message": message}

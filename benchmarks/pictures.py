@@ -123,6 +123,7 @@ def draw(rows):
             y="error / smallest error",
             log=False,
             kind="scatter",
+            decorate=_turn_labels,
         )
     return pictures
 
@@ -144,16 +145,12 @@ def _diagonal(axis, points):
     axis.plot([0, 100], [0, 100], color="0.6", linewidth=1, zorder=0)
 
 
+def _turn_labels(axis, points):
+    axis.tick_params(axis="x", rotation=30)
+
+
 def _relplot(
-    frame,
-    *,
-    x="rows",
-    y,
-    unit=None,
-    x_unit=None,
-    kind="line",
-    log=True,
-    decorate=None,
+    frame, *, x="rows", y, unit=None, x_unit=None, kind="line", log=True, decorate=None
 ):
     """Draw `value` against `x`, in a panel for each value of `panel`."""
     frame = frame.rename(columns={"rows": x} if x.startswith("rows") else {})
@@ -191,6 +188,8 @@ def _relplot(
             axis.set(xscale="log", yscale="log")
             axis.xaxis.set_major_formatter(x_unit or EngFormatter(sep=""))
             axis.xaxis.set_minor_formatter(NullFormatter())
+            if x_unit is None:
+                axis.set_xticks(frame[x].unique())
             if unit:
                 axis.yaxis.set_major_formatter(unit)
         if decorate:

@@ -92,6 +92,10 @@ _DISTRIBUTIONS = (
 )
 _POINTS = tuple(name for name in ESTIMATORS if not name.startswith(("HGB", "NGBoost")))
 
+_GROWING = Grid(
+    "accuracy", ("friedman1_growing_noise",), noises=(0.1,), estimators=_DISTRIBUTIONS
+)
+
 PROFILES = {
     "quick": Profile(
         time_limit_s=60,
@@ -104,6 +108,7 @@ PROFILES = {
             Grid("accuracy", ("friedman1", "piston"), (300,)),
             Grid("accuracy", ("friedman1", "piston"), (1_000,), estimators=_POINTS),
             Grid("accuracy", ("friedman1",), (300,), (0.1,), estimators=_DISTRIBUTIONS),
+            replace(_GROWING, sizes=(300,)),
             Grid("accuracy", None, estimators=(*_MANY_ROWS, "ExtraTreesRegressor")),
         ),
     ),
@@ -118,14 +123,7 @@ PROFILES = {
             Grid("accuracy", _TWELVE, _SIZES),
             Grid("accuracy", _FIVE, _SIZES, (0.1,)),
             Grid("accuracy", _FIVE, (100_000,), (0.0, 0.1), estimators=_MANY_ROWS),
-            Grid(
-                "accuracy",
-                ("friedman1_growing_noise",),
-                (1_000, 10_000),
-                (0.1,),
-                (0, 1),
-                estimators=_DISTRIBUTIONS,
-            ),
+            replace(_GROWING, sizes=(1_000, 10_000), seeds=(0, 1)),
             Grid("accuracy", None, seeds=tuple(range(dataset.N_FOLDS))),
         ),
     ),
@@ -214,13 +212,7 @@ def appending(path):
 
 
 def about(names):
-    """Describe machine, versions and parameters, without a name or folder of either.
-
-    Parameters
-    ----------
-    names : list of str
-        Estimators that are asked for.
-    """
+    """Describe machine, versions and parameters of estimators, but name no folder."""
     blas = {
         f"{each['internal_api']} {each['version']}"
         for each in threadpool_info()
