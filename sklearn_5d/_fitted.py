@@ -47,7 +47,8 @@ class FittedCommittee:
         >>> from sklearn_5d import FiveDRegressor
         >>> from sklearn_5d.datasets import make_function
         >>> X, y = make_function("friedman1", 200, noise=0.1, random_state=0)
-        >>> model = FiveDRegressor(solver="lbfgs", n_estimators=2).fit(X, y)
+        >>> model = FiveDRegressor(solver="lbfgs", n_estimators=2, random_state=0)
+        >>> model = model.fit(X, y)
         >>> y_mean, y_std = model.predict(X[:3], return_std=True)
         >>> bool((y_std > 0).all())
         True
@@ -90,7 +91,8 @@ class FittedCommittee:
         >>> from sklearn_5d import FiveDRegressor
         >>> from sklearn_5d.datasets import make_function
         >>> X, y = make_function("friedman1", 200, noise=0.1, random_state=0)
-        >>> model = FiveDRegressor(solver="lbfgs", n_estimators=2).fit(X, y)
+        >>> model = FiveDRegressor(solver="lbfgs", n_estimators=2, random_state=0)
+        >>> model = model.fit(X, y)
         >>> lower, upper = model.predict_interval(X, confidence_level=0.8).T
         >>> bool((lower < upper).all())
         True
@@ -132,7 +134,8 @@ class FittedCommittee:
         >>> from sklearn_5d import FiveDRegressor
         >>> from sklearn_5d.datasets import make_function
         >>> X, y = make_function("friedman1", 200, noise=0.1, random_state=0)
-        >>> model = FiveDRegressor(solver="lbfgs", n_estimators=2).fit(X, y)
+        >>> model = FiveDRegressor(solver="lbfgs", n_estimators=2, random_state=0)
+        >>> model = model.fit(X, y)
         >>> low, median, high = model.predict_quantiles(X, [0.1, 0.5, 0.9]).T
         >>> bool(((low < median) & (median < high)).all())
         True
@@ -166,7 +169,8 @@ class FittedCommittee:
         >>> from sklearn_5d import FiveDRegressor
         >>> from sklearn_5d.datasets import make_function
         >>> X, y = make_function("friedman1", 200, noise=0.1, random_state=0)
-        >>> model = FiveDRegressor(solver="lbfgs", n_estimators=2).fit(X, y)
+        >>> model = FiveDRegressor(solver="lbfgs", n_estimators=2, random_state=0)
+        >>> model = model.fit(X, y)
         >>> gradient = model.predict_gradient(X)
         >>> bool(abs(gradient[:, 3].mean() - 10) < 1)
         True
@@ -195,7 +199,8 @@ class FittedCommittee:
         >>> from sklearn_5d import FiveDRegressor
         >>> from sklearn_5d.datasets import make_function
         >>> X, y = make_function("friedman1", 200, noise=0.1, random_state=0)
-        >>> model = FiveDRegressor(solver="lbfgs", n_estimators=2).fit(X, y)
+        >>> model = FiveDRegressor(solver="lbfgs", n_estimators=2, random_state=0)
+        >>> model = model.fit(X, y)
         >>> model.is_extrapolation([[0.5, 0.5, 0.5, 0.5, 0.5], [0.5, 0.5, 2, 0.5, 0.5]])
         array([False,  True])
         """
@@ -217,7 +222,8 @@ class FittedCommittee:
         >>> from sklearn_5d import FiveDRegressor
         >>> from sklearn_5d.datasets import make_function
         >>> X, y = make_function("friedman1", 200, random_state=0)
-        >>> model = FiveDRegressor(solver="lbfgs", n_estimators=2).fit(X, y)
+        >>> model = FiveDRegressor(solver="lbfgs", n_estimators=2, random_state=0)
+        >>> model = model.fit(X, y)
         >>> model.to_sklearn().predict(X).shape
         (200,)
         """
