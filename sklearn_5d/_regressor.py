@@ -112,8 +112,9 @@ class FiveDRegressor(FittedCommittee, RegressorMixin, BaseEstimator):
 
     max_steps : int or "auto", default="auto"
         Budget of steps of each network; what a teacher adds is a fifth of it more.
-        "auto" takes 800 below 4,000 rows, 600 to 10,000 and
-        ``600 * (n_samples / 10_000) ** 0.35`` above. Only for ``solver="spring"``.
+        A fifth of it is kept for stages that are tried again. "auto" takes 1,000 below
+        4,000 rows, 750 to 10,000 and ``750 * (n_samples / 10_000) ** 0.35`` above.
+        Only for ``solver="spring"``.
 
     patience : int, default=2
         Number of attempts in a row without a gain on the held-out rows after which

@@ -34,7 +34,7 @@ def search_space(prefix=""):
 
     `GridSearchCV`, `RandomizedSearchCV` and `HalvingRandomSearchCV` take the space as
     it is. Halving may give its candidates few steps instead of few rows:
-    ``resource="max_steps", min_resources=100, max_resources=800``.
+    ``resource="max_steps", min_resources=100, max_resources=1000``.
 
     Optuna stores numbers and strings, not tuples: let it choose places in the lists, as
     the last example does.

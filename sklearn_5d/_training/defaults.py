@@ -29,8 +29,8 @@ def n_estimators(n_samples):
 def max_steps(n_samples):
     """Choose the budget of steps, which grows much slower than the rows."""
     if n_samples < MANY_ROWS:
-        return 800
-    return int(600 * max(1.0, n_samples / 10_000) ** 0.35)
+        return 1000
+    return int(750 * max(1.0, n_samples / 10_000) ** 0.35)
 
 
 # --------------------------------------------------------------------------------------
@@ -43,6 +43,10 @@ LEARNING_RATE = 0.6
 BATCH_SIZE, MAX_BATCH_SIZE = 96, 256
 # A stage is one decade of damping; the batches double so many stages apart.
 STAGES_PER_BATCH_SIZE = 3
+# The plan has this share of the budget, and the retries what is left. With all of it
+# planned, the last stages of a noise-free run were cut: at 5,000 rows the error of six
+# functions rose by 14 %.
+PLANNED_SHARE = 0.8
 # At a lower damping the rounding of float32 shows.
 FLOAT32_DAMPING = 1e-5
 # A stage that did not gain is tried again from the best weights, with twice the batch
@@ -95,7 +99,7 @@ DISTILLATION_DAMPING = (1e-4, 1e-8)
 # Skewness below this is left alone: a uniform column has 0, an exponential one 2.
 MIN_SKEWNESS = 1.0
 MIN_RACE_ROWS, MAX_RACE_ROWS = 10, 2_000
-MAX_RACE_STEPS = 250
+MAX_RACE_STEPS = 310
 RACE_DAMPING = (1.0, 1e-3)
 # What a transformation has to gain over plain standardisation to be worth having.
 RACE_GAIN = 0.97

@@ -66,6 +66,8 @@ class Stage(NamedTuple):
 def make_schedule(settings, n_samples):
     """Divide the budget of steps into stages of one decade of damping each.
 
+    A fifth of the budget is kept for stages that have to be tried again.
+
     With ``batch_size="auto"`` a batch has 96 rows, doubled every third stage up to 256.
     A stage of twice the batch size gets half of the steps: the noisier the data, the
     earlier the run ends, and the early stages are the ones that count. With
@@ -95,7 +97,8 @@ def make_schedule(settings, n_samples):
     else:
         batch_sizes = np.full(n_stages, settings.batch_size)
     shares = 1 / batch_sizes
-    steps = np.ceil(settings.max_steps * shares / shares.sum()).astype(int)
+    planned = defaults.PLANNED_SHARE * settings.max_steps
+    steps = np.ceil(planned * shares / shares.sum()).astype(int)
 
     def dtype(damping_end):
         if settings.precision == "auto":

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 from sklearn_5d._training import defaults
 from sklearn_5d._training.schedule import Progress, Settings, Stage, make_schedule
 
-SETTINGS = Settings((8,), "tanh", max_steps=800)
+SETTINGS = Settings((8,), "tanh", max_steps=1000)
 
 
 def test_damping_falls_by_a_decade_a_stage():
@@ -38,7 +38,7 @@ def test_batch_is_never_larger_than_the_table(batch_size, expected):
 def test_there_is_one_stage_at_least(damping):
     (stage,) = make_schedule(replace(SETTINGS, damping=damping), 50)
     assert_allclose([stage.damping_start, stage.damping_end], damping)
-    assert stage.n_steps == 800
+    assert stage.n_steps == 800  # a fifth is kept for retries
 
 
 STAGE = Stage(1.0, 0.1, 96, 100, np.float32, 0.6)
