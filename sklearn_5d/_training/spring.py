@@ -164,8 +164,9 @@ def run_stage(weights, rows, stage, settings, random_state):
         decay = dtype(np.exp(-rate * decay_rate(settings.alpha, damping)))
         rate = dtype(rate)
         for coef, p in zip(weights.coefs, direction.coefs, strict=True):
-            coef *= decay
+            # In this order a large decay leaves nothing of the step either.
             coef += rate * p
+            coef *= decay
         for intercept, p in zip(weights.intercepts, direction.intercepts, strict=True):
             intercept += rate * p
     if not weights.is_finite():
