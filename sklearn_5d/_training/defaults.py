@@ -53,7 +53,10 @@ FLOAT32_DAMPING = 1e-5
 # size and this share of the learning rate: less noise in every step. Both stay for the
 # rest of the run, as the stages after it are noisier still.
 RETRY_LEARNING_RATE = 0.7
-# A stage that broke down is tried again with so many times the damping.
+# A stage broke down where its loss is so many times the target's mean square; the
+# weights that it started from are never that bad.
+DIVERGED_LOSS = 100
+# It is tried again with so many times the damping.
 BREAKDOWN_DAMPING = 10
 MAX_FAILURES = 6
 

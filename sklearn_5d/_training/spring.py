@@ -171,7 +171,10 @@ def run_stage(weights, rows, stage, settings, random_state):
             intercept += rate * p
     if not weights.is_finite():
         raise _Breakdown("a weight was not finite")
-    return weights, float(np.mean(losses[len(losses) // 2 :]))
+    loss = float(np.mean(losses[len(losses) // 2 :]))
+    if loss > defaults.DIVERGED_LOSS * max(1.0, np.mean(rows.y**2)):
+        raise _Breakdown("the loss grew")
+    return weights, loss
 
 
 def decay_rate(alpha, damping):
