@@ -172,7 +172,10 @@ def run_stage(weights, rows, stage, settings, random_state):
     if not weights.is_finite():
         raise _Breakdown("a weight was not finite")
     loss = float(np.mean(losses[len(losses) // 2 :]))
-    if loss > defaults.DIVERGED_LOSS * max(1.0, np.mean(rows.y**2)):
+    # Of weighted rows those that hardly weigh may be that far off.
+    if rows.weight is None and loss > defaults.DIVERGED_LOSS * max(
+        1.0, np.mean(rows.y**2)
+    ):
         raise _Breakdown("the loss grew")
     return weights, loss
 
