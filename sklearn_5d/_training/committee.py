@@ -144,7 +144,10 @@ def flattened(members):
 
 def _teach_member(task, k, member, process, share, afresh):
     fold, seed = task.fold(k), task.seeds[k]
-    return task.solver.teach(member, process, share, *fold, seed, afresh)
+    try:
+        return task.solver.teach(member, process, share, *fold, seed, afresh)
+    except ArithmeticError:  # what it cannot learn leaves it as it was
+        return member
 
 
 def teach_members(task, members):
