@@ -151,18 +151,26 @@ class FittedCommittee:
         return result[:, 0] if np.ndim(quantiles) == 0 else result
 
     @numpy_defaults
-    def predict_gradient(self, X):
+    def predict_gradient(self, X, return_std=False):
         """Compute the derivatives of the prediction by the inputs.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             Inputs.
+        return_std : bool, default=False
+            Whether to return the standard deviation of the gradient as well.
 
         Returns
         -------
-        ndarray of shape (n_samples, n_features)
+        gradient : ndarray of shape (n_samples, n_features)
             The exact gradient, in y's units per unit of each input.
+        gradient_std : ndarray of shape (n_samples, n_features)
+            Standard deviation of its difference from the gradient of what the
+            measurements are noise around. It joins the spread of the members and what
+            their last layers do not know, is scaled so that the same two explain how
+            much less the errors are on training than on held-out rows, and grows
+            outside the training range. Only with ``return_std=True``.
 
         Examples
         --------
@@ -174,11 +182,23 @@ class FittedCommittee:
         >>> gradient = model.predict_gradient(X)
         >>> bool(abs(gradient[:, 3].mean() - 10) < 1)
         True
+        >>> gradient, gradient_std = model.predict_gradient(X, return_std=True)
+        >>> gradient_std.shape
+        (200, 5)
         """
         X = self._validate_inputs(X)
-        return self._map_rows(
-            lambda X: self._predictor.gradient(X).T, X, self.n_features_in_
+        n_features = self.n_features_in_
+        if return_std:
+            self._uncertainty.check_gradient_known(self._model)
+        gradient = self._map_rows(
+            lambda X: self._predictor.gradient(X).T, X, n_features
         )
+        if not return_std:
+            return gradient
+        std = self._map_rows(
+            lambda X: self._uncertainty.gradient_std(self._predictor, X), X, n_features
+        )
+        return gradient, std
 
     @numpy_defaults
     def is_extrapolation(self, X):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ._evaluation import mean_output
+from ._evaluation import mean_output, spread
 from ._noise import NoiseScale, fit_noise_scale
 
 
@@ -94,6 +94,26 @@ def interpolated_quantiles(scores, quantiles, weight=None):
     return np.interp(quantiles, reached, scores[order])
 
 
+def _doubt(model, train, posterior, error, seen):
+    """Calibrate the variance of the model's own error.
+
+    On rows that it has learnt its squared error is too small by as much as it is too
+    large on others: half of the difference is the variance of what it has learnt
+    (Mallows 1973). Members that share most of their rows differ by less, and the last
+    layers alone know of less, so both grow until their mean is that.
+    """
+    outputs, leverage = model.outputs_and_leverage(train.X, posterior)
+    residual = model.target.transform(train.y) - outputs
+    learnt = np.average(np.mean(residual**2, axis=0), weights=train.weight)
+    variance = (error - learnt) / (2 * seen)
+    of_leverage = error / len(train)
+    known = np.average(
+        spread(outputs) + of_leverage * leverage.mean(axis=0), weights=train.weight
+    )
+    factor = max(1.0, float(variance / known)) if known > 0 else 1.0
+    return factor, factor * float(of_leverage)
+
+
 @dataclass(frozen=True, eq=False)
 class Uncertainty:
     """What held-out rows have told about a model.
@@ -112,7 +132,10 @@ class Uncertainty:
     noise : NoiseScale or None
         The scale of the residuals as a function of the inputs; None without residuals.
     posterior : ndarray or None
-        A result of `Model.posterior`, where `noise` needs it.
+        A result of `Model.posterior`; None where the training rows are not known.
+    doubt : tuple of two floats, default=(1.0, 0.0)
+        The variance of the model's own error is the first times the variance between
+        the members, and the second times the leverage.
     """
 
     residual: np.ndarray
@@ -121,6 +144,7 @@ class Uncertainty:
     residual_scale: float
     noise: NoiseScale | None = None
     posterior: np.ndarray | None = None
+    doubt: tuple = (1.0, 0.0)
 
     @classmethod
     def unknown(cls):
@@ -128,7 +152,7 @@ class Uncertainty:
         return cls(np.empty(0), np.empty(0), None, np.nan)
 
     @classmethod
-    def calibrate(cls, model, rows, prediction, train=None):
+    def calibrate(cls, model, rows, prediction, train=None, seen=1.0):
         """Compare predictions of held-out rows with their targets.
 
         Parameters
@@ -139,9 +163,11 @@ class Uncertainty:
             Held-out rows in the units of the user.
         prediction : ndarray of shape (n_samples,)
             What networks that have not seen a row say of it, at the network's scale.
-        train : ndarray of shape (n_train, n_features), default=None
-            Inputs that trained the networks, in their own units. Without them the scale
-            is a constant.
+        train : Rows, default=None
+            Rows that trained the networks, in the units of the user. Without them the
+            scale is a constant.
+        seen : float, default=1.0
+            The share of the training rows that a member has seen.
 
         Returns
         -------
@@ -152,15 +178,16 @@ class Uncertainty:
         error = rows.y - model.target.inverse(prediction)
         rms = float(np.sqrt(np.average(error**2, weights=rows.weight)))
         if train is None:
-            noise, posterior = NoiseScale.constant(rows.X.shape[1]), None
-            scale = np.ones(len(rows))
-        else:
-            posterior = model.posterior(train)
-            mean, leverage = model.mean_and_leverage(rows.X, posterior)
-            known = model.standardized(rows.X), mean, leverage
-            noise = fit_noise_scale(*known, residual, rows.weight, rows.groups)
-            scale = noise.predict(*known)
-        return cls(residual, scale, rows.weight, rms, noise, posterior)
+            noise = NoiseScale.constant(rows.X.shape[1])
+            return cls(residual, np.ones(len(rows)), rows.weight, rms, noise)
+        posterior = model.posterior(train.X)
+        mean, leverage = model.mean_and_leverage(rows.X, posterior)
+        known = model.standardized(rows.X), mean, leverage
+        noise = fit_noise_scale(*known, residual, rows.weight, rows.groups)
+        scale = noise.predict(*known)
+        error = np.average(residual**2, weights=rows.weight)
+        doubt = _doubt(model, train, posterior, error, seen)
+        return cls(residual, scale, rows.weight, rms, noise, posterior, doubt)
 
     def joined(self, before, n_kept):
         """Return the residuals together with the latest of those before."""
@@ -185,6 +212,15 @@ class Uncertainty:
                 "network of MLPRegressor's own solvers keeps its validation rows to "
                 "itself, and the first partial_fit has none. Fit with X_val and y_val, "
                 "with n_estimators of at least 2, or call partial_fit again."
+            )
+
+    def check_gradient_known(self, model):
+        """Raise an error where nothing tells how wrong a gradient is."""
+        self.check_known()
+        if self.posterior is None and len(model.members) == 1:
+            raise ValueError(
+                "A single network that has learnt by partial_fit cannot tell how wrong "
+                "its gradient is. Fit, or use n_estimators of at least 2."
             )
 
     @property
@@ -230,6 +266,24 @@ class Uncertainty:
         mean, scale = self.mean_and_scale(model, X)
         std = scale * np.sqrt(np.average(self.scores**2, weights=self.weight))
         return np.stack([model.target.inverse(mean), std * model.target.slope(mean)])
+
+    def gradient_std(self, model, X):
+        """Compute the standard deviation of the gradient's own error.
+
+        Parameters
+        ----------
+        model, X
+            As in `mean_and_scale`.
+
+        Returns
+        -------
+        ndarray of shape (n_features, n_samples)
+            The standard deviation in the units of target and inputs.
+        """
+        slope, variance, leverage = model.gradient_moments(X, self.posterior)
+        of_variance, of_leverage = self.doubt
+        std = np.sqrt(of_variance * variance + of_leverage * leverage)
+        return (std * np.abs(slope)).T * (1 + model.excess(X))
 
     def interval(self, model, X, levels):
         """Compute the lower bounds of intervals, and after them the upper ones.
