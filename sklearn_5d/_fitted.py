@@ -235,7 +235,10 @@ class FittedCommittee:
         Pipeline
             A fitted pipeline with the same predictions, which pickles and loads where
             sklearn_5d is not installed. It is made to predict: another fit would train
-            as scikit-learn does.
+            as scikit-learn does. What scikit-learn has no method for stays behind, the
+            gradient, the range of the training inputs and all of the uncertainty;
+            ``predict(X, return_std=True)`` of the pipeline is a `TypeError`. `to_onnx`
+            takes these along.
 
         Examples
         --------
@@ -250,35 +253,55 @@ class FittedCommittee:
         check_is_fitted(self)
         return _export.to_sklearn(self._model, getattr(self, "feature_names_in_", None))
 
-    def to_onnx(self, path=None):
+    def to_onnx(self, path=None, outputs=("y",), confidence_level=0.9):
         """Build one ONNX model of everything between raw inputs and predictions.
 
         Parameters
         ----------
         path : str or path-like, default=None
             Where to write the model as well.
+        outputs : sequence of str, default=("y",)
+            What the model computes, in this order: "y" and "y_std" of `predict`,
+            "lower" and "upper" of `predict_interval`, "gradient" of `predict_gradient`.
+        confidence_level : float, default=0.9
+            The probability that "lower" and "upper" hold a new measurement.
 
         Returns
         -------
         onnx.ModelProto
-            The model: from "X", double of shape (n_samples, n_features), to "y", double
-            of shape (n_samples,).
+            The model: from "X", double of shape (n_samples, n_features), to the
+            outputs, double of shape (n_samples,), and of shape (n_samples, n_features)
+            for "gradient".
 
         Raises
         ------
         ImportError
             Without the package onnx.
+        ValueError
+            Where an output is none of these, or where no rows were held out that could
+            tell an uncertainty.
 
         Examples
         --------
         >>> import onnxruntime  # doctest: +SKIP
-        >>> model.to_onnx("model.onnx")  # doctest: +SKIP
+        >>> model.to_onnx("model.onnx", outputs=("y", "y_std"))  # doctest: +SKIP
         >>> session = onnxruntime.InferenceSession("model.onnx")  # doctest: +SKIP
-        >>> (y,) = session.run(["y"], {"X": X})  # doctest: +SKIP
+        >>> y, y_std = session.run(None, {"X": X})  # doctest: +SKIP
         """
         check_is_fitted(self)
+        if np.ndim(confidence_level) > 0:
+            raise ValueError(
+                f"Got confidence_level={confidence_level!r}, expected one number: the "
+                "bounds of the model are those of one level."
+            )
+        (level,) = validate_probabilities(confidence_level, "confidence_level")
         return _export.to_onnx(
-            self._model, path, getattr(self, "feature_names_in_", None)
+            self._model,
+            self._uncertainty,
+            path,
+            getattr(self, "feature_names_in_", None),
+            outputs,
+            level,
         )
 
     def save(self, path):

@@ -228,6 +228,16 @@ class Uncertainty:
         """The residuals in units of their scale."""
         return self.residual / self.scale
 
+    @property
+    def unit_std(self):
+        """Root mean square of the scores."""
+        return float(np.sqrt(np.average(self.scores**2, weights=self.weight)))
+
+    def half_widths(self, levels):
+        """List half the widths of intervals in units of the scale."""
+        sizes = np.abs(self.scores)
+        return [conformal_quantile(sizes, level, self.weight) for level in levels]
+
     def mean_and_scale(self, model, X):
         """Predict, and tell the scale of the residual, at the network's scale.
 
@@ -264,8 +274,8 @@ class Uncertainty:
             Mean and standard deviation.
         """
         mean, scale = self.mean_and_scale(model, X)
-        std = scale * np.sqrt(np.average(self.scores**2, weights=self.weight))
-        return np.stack([model.target.inverse(mean), std * model.target.slope(mean)])
+        std = scale * self.unit_std * model.target.slope(mean)
+        return np.stack([model.target.inverse(mean), std])
 
     def gradient_std(self, model, X):
         """Compute the standard deviation of the gradient's own error.
@@ -300,8 +310,7 @@ class Uncertainty:
         ndarray of shape (2 * n_levels, n_samples)
             The bounds in the units of the target.
         """
-        sizes = np.abs(self.scores)
-        widths = [conformal_quantile(sizes, level, self.weight) for level in levels]
+        widths = self.half_widths(levels)
         return self._at(model, X, np.r_[np.negative(widths), widths])
 
     def quantiles(self, model, X, quantiles):
