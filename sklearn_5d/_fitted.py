@@ -238,7 +238,7 @@ class FittedCommittee:
             as scikit-learn does. What scikit-learn has no method for stays behind, the
             gradient, the range of the training inputs and all of the uncertainty;
             ``predict(X, return_std=True)`` of the pipeline is a `TypeError`. `to_onnx`
-            takes these along.
+            takes the gradient and the bounds along.
 
         Examples
         --------

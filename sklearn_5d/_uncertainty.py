@@ -7,9 +7,10 @@ by a logarithm, a bound is asymmetric and stays inside the range of the logarith
 from dataclasses import dataclass, replace
 
 import numpy as np
+from sklearn.neighbors import NearestNeighbors
 
 from ._evaluation import mean_output, spread
-from ._noise import NoiseScale, fit_noise_scale
+from ._noise import MIN_ROWS, NoiseScale, fit_noise_scale
 
 
 def conformal_quantile(scores, level, weight=None):
@@ -94,6 +95,14 @@ def interpolated_quantiles(scores, quantiles, weight=None):
     return np.interp(quantiles, reached, scores[order])
 
 
+def _unseen(model, X):
+    """Make inputs that are as far from the rows as these are from each other."""
+    Z = model.standardized(X)
+    nearest = NearestNeighbors(n_neighbors=1).fit(Z).kneighbors(return_distance=False)
+    steps = X - X[nearest[:, 0]]
+    return np.clip(X + steps[::-1], X.min(axis=0), X.max(axis=0))
+
+
 def _doubt(model, train, posterior, error, seen):
     """Calibrate the variance of the model's own error.
 
@@ -121,10 +130,10 @@ class Uncertainty:
     Parameters
     ----------
     residual : ndarray of shape (n_samples,)
-        Target minus prediction of rows that did not train what predicted them, at the
-        network's scale, the latest first.
+        Target minus prediction of rows that did not train what predicted them, as
+        large as with the mean of the members, at the network's scale, the latest first.
     scale : ndarray of shape (n_samples,)
-        What `noise` says of the sizes of these residuals.
+        What `noise` would say of the sizes of these residuals without them.
     weight : ndarray of shape (n_samples,) or None
         Weights of these rows.
     residual_scale : float
@@ -183,11 +192,34 @@ class Uncertainty:
         posterior = model.posterior(train.X)
         mean, leverage = model.mean_and_leverage(rows.X, posterior)
         known = model.standardized(rows.X), mean, leverage
-        noise = fit_noise_scale(*known, residual, rows.weight, rows.groups)
-        scale = noise.predict(*known)
+        noise, scale = fit_noise_scale(*known, residual, rows.weight, rows.groups)
         error = np.average(residual**2, weights=rows.weight)
         doubt = _doubt(model, train, posterior, error, seen)
-        return cls(residual, scale, rows.weight, rms, noise, posterior, doubt)
+        result = cls(residual, scale, rows.weight, rms, noise, posterior, doubt)
+        # Groups are few, and the quantile of so few is none too large.
+        is_certain = len(rows) >= MIN_ROWS and rows.groups is None
+        if len(model.members) == 1 or seen == 1 or not is_certain:
+            return result
+        return replace(result, residual=residual * result._share_of_mean(model, train))
+
+    def _share_of_mean(self, model, train):
+        """Tell how large the error of the members' mean is beside that of one.
+
+        Of the squared error of one out of K the mean has all but 1 - 1/K of the
+        variance between them, at inputs that none of them has seen. Medians stand for
+        both, so that a few rows do not decide.
+        """
+        n_members = len(model.members)
+        X = _unseen(model, train.X)
+        outputs = model.outputs(X)
+        mean, scale = self.mean_and_scale(model, X)
+        deviation = (
+            np.abs(outputs - mean) / scale * np.sqrt(n_members / (n_members - 1))
+        )
+        score = interpolated_quantiles(np.abs(self.scores), 0.5, self.weight)
+        ratio = np.median(deviation) / score if score > 0 else 0.0
+        variance = ratio**2 * (1 - 1 / n_members)
+        return np.sqrt(max(1 - variance, 1 / n_members))
 
     def joined(self, before, n_kept):
         """Return the residuals together with the latest of those before."""
