@@ -19,7 +19,7 @@ from sklearn_5d import FiveDRegressor
 from sklearn_5d.datasets import FUNCTIONS, make_function
 
 short = os.environ.get("SKLEARN_5D_SHORT") == "1"
-n_repeats, n_rounds = (1, 2) if short else (3, 5)
+n_repeats, n_rounds = (1, 1) if short else (2, 4)
 simulate = FUNCTIONS["otl_circuit"]
 X_test, y_test = make_function("otl_circuit", 5000, random_state=100)
 
@@ -60,10 +60,8 @@ typical = {label: np.exp(np.log(paths).mean(axis=0)) for label, paths in errors.
 for label, path in typical.items():
     print(f"{label:18s}:", ", ".join(f"{error:.4f}" for error in path), "V")
 ratio = typical["where the doubt is"][-1] / typical["at random"][-1]
-print(
-    f"at {sizes[-1]} rows the error of the plan by doubt is {ratio:.2f} times that of"
-)
-print(f"random rows (geometric mean of {n_repeats} repetitions)")
+print(f"{sizes[-1]} rows, {n_repeats} repetitions: the error of the plan by doubt is")
+print(f"{ratio:.2f} times that of the plan at random")
 
 # %% [markdown]
 # Is the doubt where the errors are? The last surrogate, on fresh rows.
