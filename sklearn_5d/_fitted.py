@@ -170,7 +170,8 @@ class FittedCommittee:
             measurements are noise around. It joins the spread of the members and what
             their last layers do not know, is scaled so that the same two explain how
             much less the errors are on training than on held-out rows, and grows
-            outside the training range. Only with ``return_std=True``.
+            outside the training range. That of a single network is about half of what
+            it should be. Only with ``return_std=True``.
 
         Examples
         --------

@@ -144,7 +144,7 @@ def fit_noise_scale(Z, mean, leverage, residual, weight, groups=None):
     unit[unit < CONSTANT] = 1
     unit[-1] /= LEVERAGE_FREEDOM
     alpha = max(MIN_ALPHA, ALPHA_ROWS / n_units)
-    gamma = GammaRegressor(alpha=alpha)
+    gamma = GammaRegressor(alpha=alpha, solver="newton-cholesky")
     # Each kind has the columns from its first one on.
     kinds = {
         "constant": (DummyRegressor(), -1),

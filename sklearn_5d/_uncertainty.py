@@ -12,6 +12,9 @@ from sklearn.neighbors import NearestNeighbors
 from ._evaluation import mean_output, spread
 from ._noise import MIN_ROWS, NoiseScale, fit_noise_scale
 
+# So many inputs tell how far the members differ where none of them has seen a row.
+MAX_UNSEEN = 2_000
+
 
 def conformal_quantile(scores, level, weight=None):
     """Compute the quantile of the scores with the finite-sample correction.
@@ -97,10 +100,11 @@ def interpolated_quantiles(scores, quantiles, weight=None):
 
 def _unseen(model, X):
     """Make inputs that are as far from the rows as these are from each other."""
-    Z = model.standardized(X)
-    nearest = NearestNeighbors(n_neighbors=1).fit(Z).kneighbors(return_distance=False)
-    steps = X - X[nearest[:, 0]]
-    return np.clip(X + steps[::-1], X.min(axis=0), X.max(axis=0))
+    Z, some = model.standardized(X), slice(None, None, -(-len(X) // MAX_UNSEEN))
+    neighbours = NearestNeighbors(n_neighbors=2).fit(Z)
+    nearest = neighbours.kneighbors(Z[some], return_distance=False)[:, 1]
+    steps = X[some] - X[nearest]
+    return np.clip(X[some] + steps[::-1], X.min(axis=0), X.max(axis=0))
 
 
 def _doubt(model, train, posterior, error, seen):
