@@ -5,8 +5,8 @@ import json
 import numpy as np
 
 from .._evaluation import stack_layers
+from .._files import PACKAGE, import_optional, versions, write
 from .._scaling import InputScaling, Straightening, TargetScaling, YeoJohnson
-from ._files import PACKAGE, import_optional, versions, write
 
 # Operations and format that onnxruntime has known since 1.14.
 ONNX_OPSET, ONNX_IR_VERSION = 17, 8
