@@ -1,9 +1,11 @@
-# %% [markdown]
-# # What is left of a model outside of Python?
-#
-# `to_onnx` writes one graph from raw inputs to the prediction, scaling and committee
-# included, for any runtime of ONNX. Does it give the same numbers, how large is it,
-# and how long does one row take? `to_sklearn` and `save` stand beside it.
+"""
+What is left of a model outside of Python?
+==========================================
+
+`to_onnx` writes one graph from raw inputs to the prediction, scaling and committee
+included, for any runtime of ONNX. Does it give the same numbers, how large is it,
+and how long does one row take? `to_sklearn` and `save` stand beside it.
+"""
 
 # %%
 import os

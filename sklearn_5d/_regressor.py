@@ -216,7 +216,7 @@ class FiveDRegressor(FittedCommittee, RegressorMixin, BaseEstimator):
     n_features_in_ : int
         Number of inputs.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the inputs, where `X` has names that are all strings.
 
     Warns

@@ -19,8 +19,8 @@ def search_space(prefix=""):
     Parameters
     ----------
     prefix : str, default=""
-        What the names begin with: "fivedregressor__" for a step of a pipeline,
-        "regressor__" inside a `TransformedTargetRegressor`.
+        What the names begin with: ``"fivedregressor__"`` for a step of a pipeline,
+        ``"regressor__"`` inside a `TransformedTargetRegressor`.
 
     Returns
     -------
