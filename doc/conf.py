@@ -40,6 +40,8 @@ extensions = [
 ]
 # Single backticks are literals, as in the docstrings of scikit-learn and in Markdown.
 default_role = "literal"
+# "auto" is a value, with the quotes that it has in code.
+smartquotes = False
 exclude_patterns = ["_build", "gallery/*.ipynb", "gallery/*.py"]
 # A function in the configuration of the gallery cannot be compared between builds.
 suppress_warnings = ["config.cache"]
@@ -58,19 +60,33 @@ html_baseurl = URLS["Documentation"]
 html_math_renderer = "mathml"
 html_context = {"default_mode": "auto"}
 html_theme_options = {
-    "logo": {"text": "sklearn_5d", "image_light": "_static/logo.svg"},
+    "logo": {
+        "text": "sklearn_5d",
+        "image_light": "_static/logo.svg",
+        "image_dark": "_static/logo.svg",
+    },
     "icon_links": [
         {"name": "Source", "url": URLS["Source"], "icon": "fa-solid fa-code-branch"}
     ],
-    "header_links_before_dropdown": 6,
+    "navbar_persistent": ["search-button"],
+    "header_links_before_dropdown": 5,
     "show_nav_level": 2,
+    "show_toc_level": 2,
     "footer_start": ["copyright"],
     "footer_end": [],
 }
 # These pages have no others beside them.
-html_sidebars = dict.fromkeys(
-    ["index", "benchmark", "changelog", "contributing", "security", "citation"], []
-)
+html_sidebars = {
+    name: []
+    for name in (
+        "benchmark",
+        "changelog",
+        "citation",
+        "contributing",
+        "index",
+        "security",
+    )
+}
 
 autodoc_typehints = "none"
 autosummary_context = {"FUNCTIONS": list(FUNCTIONS.values())}

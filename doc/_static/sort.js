@@ -1,6 +1,7 @@
 // A click on the head of a column sorts by it, a second click the other way round.
 const number = (cell) => parseFloat(cell.textContent.replaceAll(",", ""));
-for (const table of document.querySelectorAll("article table"))
+for (const table of document.querySelectorAll("article table")) {
+  table.classList.add("sortable");
   table.querySelectorAll("thead th").forEach((head, column, heads) => {
     let sign = -1;
     head.tabIndex = 0;
@@ -21,3 +22,4 @@ for (const table of document.querySelectorAll("article table"))
     };
     head.onkeydown = (event) => event.key === "Enter" && head.onclick();
   });
+}
