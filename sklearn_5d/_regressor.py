@@ -10,6 +10,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from . import _scaling
+from ._documentation import DocumentationLinkMixin
 from ._evaluation import mean_output
 from ._fitted import FittedCommittee, numpy_defaults
 from ._model import Model
@@ -56,7 +57,9 @@ def _has_partial_fit(estimator):
     return True
 
 
-class FiveDRegressor(FittedCommittee, RegressorMixin, BaseEstimator):
+class FiveDRegressor(
+    DocumentationLinkMixin, FittedCommittee, RegressorMixin, BaseEstimator
+):
     r"""A committee of small networks for regression on five inputs.
 
     Each member is an `MLPRegressor`, by default trained with subsampled
