@@ -89,6 +89,7 @@ html_sidebars = {
 }
 
 autodoc_typehints = "none"
+toc_object_entries_show_parents = "hide"
 autosummary_context = {"FUNCTIONS": list(FUNCTIONS.values())}
 numpydoc_show_class_members = False
 intersphinx_mapping = {
