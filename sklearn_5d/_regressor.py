@@ -13,6 +13,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from . import _scaling
+from ._callbacks import CallbackSupportMixin, start_tasks
 from ._documentation import DocumentationLinkMixin
 from ._evaluation import mean_output
 from ._fitted import FittedCommittee, numpy_defaults
@@ -70,7 +71,11 @@ def where_it_has_a_meaning(method: Method) -> Method:
 
 
 class FiveDRegressor(
-    DocumentationLinkMixin, FittedCommittee, RegressorMixin, BaseEstimator
+    DocumentationLinkMixin,
+    FittedCommittee,
+    CallbackSupportMixin,
+    RegressorMixin,
+    BaseEstimator,
 ):
     r"""A committee of small networks for regression on five inputs.
 
@@ -425,6 +430,7 @@ class FiveDRegressor(
         rows, place = given.distinct()
         model, starts = self._start(rows)
         train, setting = model.scaled(rows).settings()
+        tasks = start_tasks(self, model, len(starts), X, y, sample_weight)
         task = Task(
             make_solver(self.get_params(deep=False), len(train)),
             train,
@@ -432,12 +438,15 @@ class FiveDRegressor(
             None if validation is None else model.scaled(validation),
             self._seeds(len(starts)),
             self.n_jobs,
+            tasks,
         )
         model = model.with_members(self._train(task, starts))
         z = out_of_fold_outputs(model.members, task.splits, train.X)[setting]
         self.oof_prediction_ = model.target.inverse(z)[place]
         self._model, self._memory = model, None
         self._uncertainty = self._calibrate(rows, z, validation)
+        if tasks is not None:
+            tasks.end_all()
         return self
 
     @where_it_has_a_meaning
@@ -566,6 +575,8 @@ class FiveDRegressor(
     def _train(self, task, starts):
         """Train the members, and let a teacher add what it knows."""
         members = fit_members(task, starts, self.verbose)
+        if task.callbacks is not None:
+            task.callbacks.begin_last()
         if self.solver != "spring":
             return members
         self.gaussian_process_share_ = 0.0
