@@ -1,6 +1,8 @@
 """Which parameters are worth a search, and over which values."""
 
-SEARCH_SPACE = {
+from typing import Any
+
+SEARCH_SPACE: dict[str, list[Any]] = {
     "hidden_layer_sizes": [(64, 32, 16), (32, 32, 32), (64, 64), (128, 64)],
     "activation": ["tanh", "logistic"],
     "learning_rate_init": [0.6, 1.0],
@@ -8,7 +10,7 @@ SEARCH_SPACE = {
 }
 
 
-def search_space(prefix=""):
+def search_space(prefix: str = "") -> dict[str, list[Any]]:
     """List the values worth trying of the parameters worth tuning.
 
     They are for `FiveDRegressor` with ``solver="spring"``, and the defaults are among
@@ -19,8 +21,8 @@ def search_space(prefix=""):
     Parameters
     ----------
     prefix : str, default=""
-        What the names begin with: "fivedregressor__" for a step of a pipeline,
-        "regressor__" inside a `TransformedTargetRegressor`.
+        What the names begin with: ``"fivedregressor__"`` for a step of a pipeline,
+        ``"regressor__"`` inside a `TransformedTargetRegressor`.
 
     Returns
     -------
