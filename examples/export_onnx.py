@@ -3,7 +3,8 @@
 #
 # `to_onnx` writes one graph from raw inputs to the prediction, scaling and committee
 # included, for any runtime of ONNX. Does it give the same numbers, how large is it,
-# and how long does one row take? `to_sklearn` and `save` stand beside it.
+# and how long does one row take? `to_sklearn` and `save` stand beside it. Standard
+# deviation, interval and gradient come along where they are asked for.
 
 # %%
 import os
@@ -41,6 +42,23 @@ for (name, prediction), size in zip(predictions.items(), sizes, strict=True):
     difference = np.abs(prediction - expected).max() / y.std()
     print(f"{name:10s} {size / 1000:6.0f} kB, differs by {difference:.0e} of the sd")
 
+# %%
+names = ("y", "y_std", "lower", "upper", "gradient")
+graph = model.to_onnx(outputs=names, confidence_level=0.9)
+whole = onnxruntime.InferenceSession(graph.SerializeToString())
+results = dict(zip(names, whole.run(names, {"X": X_new}), strict=True))
+_, expected_std = model.predict(X_new, return_std=True)
+lower, upper = model.predict_interval(X_new, 0.9).T
+unit = X.std(axis=0)
+pairs = {
+    "y_std": (results["y_std"], expected_std),
+    "interval": (results["upper"] - results["lower"], upper - lower),
+    "gradient": (results["gradient"] * unit, model.predict_gradient(X_new) * unit),
+}
+for name, (in_onnx, in_python) in pairs.items():
+    difference = np.abs(in_onnx - in_python).max() / y.std()
+    print(f"{name:10s} in the graph differs by {difference:.0e} of the sd")
+
 
 # %%
 def median_time_us(function):
@@ -55,5 +73,6 @@ def median_time_us(function):
 
 row = X_new[:1]
 print(f"one row: predict {median_time_us(lambda: model.predict(row)):.0f} us", end=", ")
-in_onnx = median_time_us(lambda: session.run(["y"], {"X": row}))
-print(f"onnxruntime {in_onnx:.0f} us")
+in_onnx_us = median_time_us(lambda: session.run(["y"], {"X": row}))
+print(f"onnxruntime {in_onnx_us:.0f} us", end=", ")
+print(f"all five outputs {median_time_us(lambda: whole.run(names, {'X': row})):.0f} us")

@@ -277,6 +277,7 @@ def _uncertainty_arrays(regressor):
     arrays = [(uncertainty.residual, (n_samples,)), (uncertainty.scale, (n_samples,))]
     if uncertainty.weight is not None:
         arrays.append((uncertainty.weight, (n_samples,)))
+    arrays.append((np.asarray(uncertainty.doubt), (2,)))
     n_terms = regressor.n_features_in_ + 1
     arrays += [(noise.linear, (n_terms,)), (noise.quadratic, (n_terms, n_terms))]
     if uncertainty.posterior is not None:
