@@ -1,10 +1,12 @@
-# %% [markdown]
-# # Does a cluster give the same model, and what has to travel?
-#
-# The members of a committee, the folds of a cross-validation and the candidates of a
-# search are tasks of joblib, and joblib gives them to Dask. Two processes stand for the
-# machines here; with a real cluster only the line with `Client` changes. See
-# `doc/dask.rst`.
+"""
+Does a cluster give the same model, and what has to travel?
+===========================================================
+
+The members of a committee, the folds of a cross-validation and the candidates of a
+search are tasks of joblib, and joblib gives them to Dask. Two processes stand for the
+machines here; with a real cluster only the line with `Client` changes. See the
+page on clusters of the user guide.
+"""
 
 # %%
 import os

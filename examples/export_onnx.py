@@ -1,10 +1,12 @@
-# %% [markdown]
-# # What is left of a model outside of Python?
-#
-# `to_onnx` writes one graph from raw inputs to the prediction, scaling and committee
-# included, for any runtime of ONNX. Does it give the same numbers, how large is it,
-# and how long does one row take? `to_sklearn` and `save` stand beside it. Standard
-# deviation, interval and gradient come along where they are asked for.
+"""
+What is left of a model outside of Python?
+==========================================
+
+`to_onnx` writes one graph from raw inputs to the prediction, scaling and committee
+included, for any runtime of ONNX. Does it give the same numbers, how large is it,
+and how long does one row take? `to_sklearn` and `save` stand beside it. Standard
+deviation, interval and gradient come along where they are asked for.
+"""
 
 # %%
 import os
@@ -13,6 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import onnxruntime
 
@@ -60,19 +63,36 @@ for name, (in_onnx, in_python) in pairs.items():
     print(f"{name:10s} in the graph differs by {difference:.0e} of the sd")
 
 
+# %% [markdown]
+# The time of a call: few rows are where a runtime without Python in it pays.
+
+
 # %%
-def median_time_us(function):
+def median_time_us(function, *args):
     """Median time of a call, in microseconds."""
     times = []
-    for _ in range(201):
+    for _ in range(21 if short else 201):
         start = time.perf_counter()
-        function()
+        function(*args)
         times.append(time.perf_counter() - start)
     return 1e6 * np.median(times)
 
 
-row = X_new[:1]
-print(f"one row: predict {median_time_us(lambda: model.predict(row)):.0f} us", end=", ")
-in_onnx_us = median_time_us(lambda: session.run(["y"], {"X": row}))
-print(f"onnxruntime {in_onnx_us:.0f} us", end=", ")
-print(f"all five outputs {median_time_us(lambda: whole.run(names, {'X': row})):.0f} us")
+numbers = (1, 10, 100, 1000)
+times = {"predict": [], "onnxruntime": [], "onnxruntime, all outputs": []}
+for n_rows in numbers:
+    rows = X_new[:n_rows]
+    times["predict"].append(median_time_us(model.predict, rows))
+    for name, model_of in (("", session), (", all outputs", whole)):
+        time_us = median_time_us(model_of.run, None, {"X": rows})
+        times[f"onnxruntime{name}"].append(time_us)
+for name, (one_row, *_) in times.items():
+    print(f"one row by {name}: {one_row:.0f} us")
+
+# %%
+figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
+for (name, column), marker in zip(times.items(), "os^", strict=True):
+    ax.loglog(numbers, column, f"{marker}-", label=name)
+ax.set(xlabel="rows", ylabel="time of a call (µs)")
+ax.legend()
+plt.show()

@@ -1,11 +1,13 @@
-# %% [markdown]
-# # How loud is an airfoil at an operating point that was never measured?
-#
-# NASA measured the noise of airfoils at 106 operating points (angle of attack, chord,
-# velocity, boundary layer), each at some fourteen frequencies. A random split of the
-# rows asks for the gaps in spectra that were measured. A split by operating points asks
-# for whole spectra that were not. Which of the two errors do you want to know, and how
-# far apart are they?
+"""
+How loud is an airfoil at an operating point that was never measured?
+=====================================================================
+
+NASA measured the noise of airfoils at 106 operating points (angle of attack, chord,
+velocity, boundary layer), each at some fourteen frequencies. A random split of the
+rows asks for the gaps in spectra that were measured. A split by operating points asks
+for whole spectra that were not. Which of the two errors do you want to know, and how
+far apart are they?
+"""
 
 # %%
 import os

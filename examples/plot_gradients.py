@@ -1,10 +1,12 @@
-# %% [markdown]
-# # How many evaluations do exact gradients save an optimiser?
-#
-# How should a piston be built for a cycle of 0.7 s, with as little change as possible?
-# A surrogate learns the cycle time from 500 simulated pistons. `predict_gradient` gives
-# an optimiser all five derivatives at once; finite differences need five predictions
-# more. The formula is known, so that both the answer and the gradients can be checked.
+"""
+How many evaluations do exact gradients save an optimiser?
+==========================================================
+
+How should a piston be built for a cycle of 0.7 s, with as little change as possible?
+A surrogate learns the cycle time from 500 simulated pistons. `predict_gradient` gives
+an optimiser all five derivatives at once; finite differences need five predictions
+more. The formula is known, so that both the answer and the gradients can be checked.
+"""
 
 # %%
 import os

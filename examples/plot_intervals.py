@@ -1,10 +1,12 @@
-# %% [markdown]
-# # Do the intervals hold what they promise, at every level, and outside the data?
-#
-# Measurements of a circuit with an error of known size. At each confidence level the
-# share of fresh measurements inside should be the level itself: more, and the intervals
-# are wider than need be; less, and they promise too much. Then one input leaves the
-# range that was measured, where nothing but a rule widens the intervals.
+"""
+Do the intervals hold what they promise, at every level, and outside the data?
+==============================================================================
+
+Measurements of a circuit with an error of known size. At each confidence level the
+share of fresh measurements inside should be the level itself: more, and the intervals
+are wider than need be; less, and they promise too much. Then one input leaves the
+range that was measured, where nothing but a rule widens the intervals.
+"""
 
 # %%
 import os

@@ -1,10 +1,12 @@
-# %% [markdown]
-# # Are these measurements enough, and what have they taught?
-#
-# The flow through a borehole, from a pandas frame in the units of the field report.
-# A pipeline converts the units, and scikit-learn's own tools ask the questions: the
-# learning curve whether more rows would help, the permutation importance which inputs
-# matter, the partial dependence how.
+"""
+Are these measurements enough, and what have they taught?
+=========================================================
+
+The flow through a borehole, from a pandas frame in the units of the field report.
+A pipeline converts the units, and scikit-learn's own tools ask the questions: the
+learning curve whether more rows would help, the permutation importance which inputs
+matter, the partial dependence how.
+"""
 
 # %%
 import os

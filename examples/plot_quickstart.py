@@ -1,11 +1,13 @@
-# %% [markdown]
-# # How well does a surrogate replace an experiment with five inputs?
-#
-# A piston moves in a cylinder. Mass, area, volume of the gas, stiffness of the spring
-# and pressure decide how long a cycle takes. We measure the time for random settings,
-# with an error of 0.01 s, learn it with `FiveDRegressor`, and check
-# on settings that the model has not seen: is it closer than gradient boosting, and do
-# nine of ten measurements lie in its 90 % prediction intervals?
+"""
+How well does a surrogate replace an experiment with five inputs?
+=================================================================
+
+A piston moves in a cylinder. Mass, area, volume of the gas, stiffness of the spring
+and pressure decide how long a cycle takes. We measure the time for random settings,
+with an error of 0.01 s, learn it with `FiveDRegressor`, and check
+on settings that the model has not seen: is it closer than gradient boosting, and do
+nine of ten measurements lie in its 90 % prediction intervals?
+"""
 
 # %%
 import os

@@ -1,11 +1,13 @@
-# %% [markdown]
-# # Which of five inputs matters, and where?
-#
-# Water flows through a borehole. A table of simulated flow rates teaches a surrogate,
-# whose exact gradients rank the inputs: the mean square of the derivative, in units of
-# the range of the input and of the variance of the flow, bounds how much of that
-# variance the input can explain (Sobol' and Kucherenko 2009). The formula is known, so
-# that the ranking can be checked.
+"""
+Which of five inputs matters, and where?
+========================================
+
+Water flows through a borehole. A table of simulated flow rates teaches a surrogate,
+whose exact gradients rank the inputs: the mean square of the derivative, in units of
+the range of the input and of the variance of the flow, bounds how much of that
+variance the input can explain (Sobol' and Kucherenko 2009). The formula is known, so
+that the ranking can be checked.
+"""
 
 # %%
 import os

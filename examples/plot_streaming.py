@@ -1,9 +1,11 @@
-# %% [markdown]
-# # What does it cost to learn from rows that come by and by?
-#
-# A piston is measured day after day. `partial_fit` learns each day's rows together with
-# a sample, of bounded size, of those before; `fit` starts again from all rows so far.
-# How far behind is the stream, and what does it save?
+"""
+What does it cost to learn from rows that come by and by?
+=========================================================
+
+A piston is measured day after day. `partial_fit` learns each day's rows together with
+a sample, of bounded size, of those before; `fit` starts again from all rows so far.
+How far behind is the stream, and what does it save?
+"""
 
 # %%
 import os

@@ -1,10 +1,12 @@
-# %% [markdown]
-# # Is a search for better parameters worth its time?
-#
-# The defaults were chosen on many functions of five inputs. `search_space` lists what
-# is left to tune. Here a random search over it competes with the defaults on rows that
-# neither has seen, and with the simplest way to spend more time: the defaults with four
-# times the steps. The last lines say who has won, whatever it is.
+"""
+Is a search for better parameters worth its time?
+=================================================
+
+The defaults were chosen on many functions of five inputs. `search_space` lists what
+is left to tune. Here a random search over it competes with the defaults on rows that
+neither has seen, and with the simplest way to spend more time: the defaults with four
+times the steps. The last lines say who has won, whatever it is.
+"""
 
 # %%
 import os

@@ -1,11 +1,25 @@
 """What a fitted estimator does: predict, tell how it was fitted, leave the package."""
 
+from collections.abc import Sequence
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Literal, overload
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _export
 from ._evaluation import map_rows
 from ._validation import validate_probabilities
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+    from sklearn.neural_network import MLPRegressor
+    from sklearn.pipeline import Pipeline
+
+    from ._regressor import FiveDRegressor
+
+FloatArray = NDArray[np.float64]
 
 # The package's own arithmetic underflows and overflows where it is meant to, whatever
 # the user's program has asked NumPy to do about it.
@@ -15,6 +29,11 @@ numpy_defaults = np.errstate(divide="warn", over="warn", under="ignore", invalid
 class FittedCommittee:
     """Mixin of `FiveDRegressor`: all that needs a fitted model and its uncertainty."""
 
+    _model: Any
+    _uncertainty: Any
+    _memory: Any
+    n_features_in_: int
+
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_model")
 
@@ -22,6 +41,12 @@ class FittedCommittee:
         check_is_fitted(self)
         return validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
 
+    @overload
+    def predict(self, X: ArrayLike, return_std: Literal[False] = ...) -> FloatArray: ...
+    @overload
+    def predict(
+        self, X: ArrayLike, return_std: Literal[True]
+    ) -> tuple[FloatArray, FloatArray]: ...
     @numpy_defaults
     def predict(self, X, return_std=False):
         """Predict the target.
@@ -71,7 +96,9 @@ class FittedCommittee:
         return map_rows(function, X, n_outputs, self.n_jobs)
 
     @numpy_defaults
-    def predict_interval(self, X, confidence_level=0.9):
+    def predict_interval(
+        self, X: ArrayLike, confidence_level: ArrayLike = 0.9
+    ) -> FloatArray:
         """Predict an interval that holds a new measurement with a given probability.
 
         Parameters
@@ -104,11 +131,13 @@ class FittedCommittee:
             lambda X: self._uncertainty.interval(self._predictor, X, levels),
             X,
             2 * len(levels),
-        ).reshape(len(X), 2, len(levels))
+        ).reshape(-1, 2, len(levels))
         return bounds[..., 0] if np.ndim(confidence_level) == 0 else bounds
 
     @numpy_defaults
-    def predict_quantiles(self, X, quantiles=(0.05, 0.25, 0.5, 0.75, 0.95)):
+    def predict_quantiles(
+        self, X: ArrayLike, quantiles: ArrayLike = (0.05, 0.25, 0.5, 0.75, 0.95)
+    ) -> FloatArray:
         """Predict quantiles of a new measurement: the calibrated distribution.
 
         Parameters
@@ -150,6 +179,14 @@ class FittedCommittee:
         )
         return result[:, 0] if np.ndim(quantiles) == 0 else result
 
+    @overload
+    def predict_gradient(
+        self, X: ArrayLike, return_std: Literal[False] = ...
+    ) -> FloatArray: ...
+    @overload
+    def predict_gradient(
+        self, X: ArrayLike, return_std: Literal[True]
+    ) -> tuple[FloatArray, FloatArray]: ...
     @numpy_defaults
     def predict_gradient(self, X, return_std=False):
         """Compute the derivatives of the prediction by the inputs.
@@ -202,7 +239,7 @@ class FittedCommittee:
         return gradient, std
 
     @numpy_defaults
-    def is_extrapolation(self, X):
+    def is_extrapolation(self, X: ArrayLike) -> NDArray[np.bool_]:
         """Tell which rows lie outside the range of the training inputs.
 
         Parameters
@@ -228,7 +265,7 @@ class FittedCommittee:
         X = self._validate_inputs(X)
         return self._map_rows(self._model.excess, X, 1)[:, 0] > 0
 
-    def to_sklearn(self):
+    def to_sklearn(self) -> "Pipeline":
         """Build the fitted model out of scikit-learn objects alone.
 
         Returns
@@ -254,7 +291,12 @@ class FittedCommittee:
         check_is_fitted(self)
         return _export.to_sklearn(self._model, getattr(self, "feature_names_in_", None))
 
-    def to_onnx(self, path=None, outputs=("y",), confidence_level=0.9):
+    def to_onnx(
+        self,
+        path: str | PathLike[str] | None = None,
+        outputs: Sequence[str] = ("y",),
+        confidence_level: float = 0.9,
+    ) -> "ModelProto":
         """Build one ONNX model of everything between raw inputs and predictions.
 
         Parameters
@@ -305,7 +347,7 @@ class FittedCommittee:
             level,
         )
 
-    def save(self, path):
+    def save(self, path: str | PathLike[str]) -> None:
         """Save the fitted estimator to a file that holds no code.
 
         Parameters
@@ -327,7 +369,7 @@ class FittedCommittee:
         _export.save(self, path)
 
     @staticmethod
-    def load(path):
+    def load(path: str | PathLike[str]) -> "FiveDRegressor":
         """Load an estimator from a file that `save` has written.
 
         No code from the file runs: what it may name is a short list, and all else is
@@ -358,38 +400,38 @@ class FittedCommittee:
         return _export.load(path)
 
     @property
-    def estimators_(self):
+    def estimators_(self) -> "list[MLPRegressor]":
         """The fitted networks."""
         return self._model.members
 
     @property
-    def x_scaler_(self):
+    def x_scaler_(self) -> Any:
         """The fitted scaling of the inputs."""
         return self._model.x_scaler
 
     @property
-    def y_scaler_(self):
+    def y_scaler_(self) -> Any:
         """The fitted scaling of the target."""
         return self._model.y_scaler
 
     @property
-    def data_min_(self):
+    def data_min_(self) -> FloatArray:
         """The smallest training inputs."""
         return self._model.data_min
 
     @property
-    def data_max_(self):
+    def data_max_(self) -> FloatArray:
         """The largest training inputs."""
         return self._model.data_max
 
     @property
-    def noise_(self):
+    def noise_(self) -> str:
         """What was found of the scale of the residuals."""
         self._uncertainty.check_known()
         return self._uncertainty.noise.kind
 
     @property
-    def residual_scale_(self):
+    def residual_scale_(self) -> float:
         """Root mean square of the out-of-fold residuals."""
         return self._uncertainty.residual_scale
 
@@ -400,31 +442,31 @@ class FittedCommittee:
         return values[0] if len(values) == 1 else values
 
     @property
-    def n_iter_(self):
+    def n_iter_(self) -> NDArray[np.int_]:
         """Epochs, iterations of L-BFGS, or stages of the natural-gradient solver."""
         return np.asarray(self._of_members("n_iter_"))
 
     @property
-    def loss_curve_(self):
+    def loss_curve_(self) -> list[Any]:
         """Training loss at each iteration, at the network's scale."""
         return self._of_members("loss_curve_")
 
     @property
-    def validation_scores_(self):
+    def validation_scores_(self) -> list[Any]:
         """R2 on the validation rows after each iteration."""
         return self._of_members("validation_scores_")
 
     @property
-    def best_validation_score_(self):
+    def best_validation_score_(self) -> float:
         """The best of the validation scores, mean of the members."""
         return float(np.mean(self._of_members("best_validation_score_")))
 
     @property
-    def damping_(self):
+    def damping_(self) -> float | list[float]:
         """The damping at the end of the stage that gave the weights."""
         return self._of_members("damping_")
 
     @property
-    def n_steps_(self):
+    def n_steps_(self) -> int | list[int]:
         """Steps that were taken."""
         return self._of_members("n_steps_")

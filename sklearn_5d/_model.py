@@ -56,7 +56,7 @@ class Model:
     data_min: np.ndarray
     data_max: np.ndarray
     precision: str
-    members: list = ()
+    members: list | tuple = ()
 
     @classmethod
     def scaling(cls, rows, x_transform, y_transform, precision):

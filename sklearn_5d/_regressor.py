@@ -1,15 +1,20 @@
 """The estimator."""
 
+from collections.abc import Callable
 from functools import wraps
 from numbers import Integral, Real
+from typing import Any, Self, TypeVar, cast
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, RegressorMixin, _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from . import _scaling
+from ._callbacks import CallbackSupportMixin, start_tasks
+from ._documentation import DocumentationLinkMixin
 from ._evaluation import mean_output
 from ._fitted import FittedCommittee, numpy_defaults
 from ._model import Model
@@ -35,19 +40,23 @@ MAX_CALIBRATION_ROWS = 10_000
 MIN_CALIBRATION_ROWS = 200
 
 
-def all_or_nothing(method):
-    """Let a method that fails or is interrupted leave the estimator as it was."""
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def trains(method: Method) -> Method:
+    """Let a method check the parameters first, and change nothing where it fails."""
+    checked = _fit_context(prefer_skip_nested_validation=True)(numpy_defaults(method))
 
     @wraps(method)
     def wrapper(self, *args, **kwargs):
         before = vars(self).copy()
         try:
-            return method(self, *args, **kwargs)
+            return checked(self, *args, **kwargs)
         except BaseException:
             self.__dict__ = before
             raise
 
-    return wrapper
+    return cast(Method, wrapper)
 
 
 def _has_partial_fit(estimator):
@@ -56,7 +65,18 @@ def _has_partial_fit(estimator):
     return True
 
 
-class FiveDRegressor(FittedCommittee, RegressorMixin, BaseEstimator):
+def where_it_has_a_meaning(method: Method) -> Method:
+    """Hide `partial_fit` from a solver that cannot go on."""
+    return available_if(_has_partial_fit)(method)
+
+
+class FiveDRegressor(
+    DocumentationLinkMixin,
+    FittedCommittee,
+    CallbackSupportMixin,
+    RegressorMixin,
+    BaseEstimator,
+):
     r"""A committee of small networks for regression on five inputs.
 
     Each member is an `MLPRegressor`, by default trained with subsampled
@@ -216,7 +236,7 @@ class FiveDRegressor(FittedCommittee, RegressorMixin, BaseEstimator):
     n_features_in_ : int
         Number of inputs.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the inputs, where `X` has names that are all strings.
 
     Warns
@@ -305,32 +325,32 @@ class FiveDRegressor(FittedCommittee, RegressorMixin, BaseEstimator):
 
     def __init__(
         self,
-        hidden_layer_sizes=(64, 32, 16),
+        hidden_layer_sizes: ArrayLike = (64, 32, 16),
         *,
-        activation="tanh",
-        solver="spring",
-        n_estimators="auto",
-        x_transform="auto",
-        y_transform="auto",
-        damping=(1.0, 1e-8),
-        momentum=0.9,
-        gaussian_process="auto",
-        precision="auto",
-        max_steps="auto",
-        patience=2,
-        learning_rate_init="auto",
-        batch_size="auto",
-        alpha=1e-4,
-        max_iter=100,
-        early_stopping=True,
-        validation_fraction=0.1,
-        n_iter_no_change=20,
-        tol=1e-4,
-        warm_start=False,
-        random_state=None,
-        n_jobs=None,
-        verbose=False,
-    ):
+        activation: str = "tanh",
+        solver: str = "spring",
+        n_estimators: int | str = "auto",
+        x_transform: str = "auto",
+        y_transform: str = "auto",
+        damping: tuple[float, float] = (1.0, 1e-8),
+        momentum: float = 0.9,
+        gaussian_process: bool | str = "auto",
+        precision: str = "auto",
+        max_steps: int | str = "auto",
+        patience: int = 2,
+        learning_rate_init: float | str = "auto",
+        batch_size: int | str = "auto",
+        alpha: float = 1e-4,
+        max_iter: int = 100,
+        early_stopping: bool = True,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 20,
+        tol: float = 1e-4,
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        n_jobs: int | None = None,
+        verbose: bool | int = False,
+    ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.solver = solver
@@ -356,10 +376,16 @@ class FiveDRegressor(FittedCommittee, RegressorMixin, BaseEstimator):
         self.n_jobs = n_jobs
         self.verbose = verbose
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    @all_or_nothing
-    @numpy_defaults
-    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None, groups=None):
+    @trains
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
         """Fit the committee.
 
         Parameters
@@ -404,6 +430,7 @@ class FiveDRegressor(FittedCommittee, RegressorMixin, BaseEstimator):
         rows, place = given.distinct()
         model, starts = self._start(rows)
         train, setting = model.scaled(rows).settings()
+        tasks = start_tasks(self, model, len(starts), X, y, sample_weight)
         task = Task(
             make_solver(self.get_params(deep=False), len(train)),
             train,
@@ -411,19 +438,22 @@ class FiveDRegressor(FittedCommittee, RegressorMixin, BaseEstimator):
             None if validation is None else model.scaled(validation),
             self._seeds(len(starts)),
             self.n_jobs,
+            tasks,
         )
         model = model.with_members(self._train(task, starts))
         z = out_of_fold_outputs(model.members, task.splits, train.X)[setting]
         self.oof_prediction_ = model.target.inverse(z)[place]
         self._model, self._memory = model, None
         self._uncertainty = self._calibrate(rows, z, validation)
+        if tasks is not None:
+            tasks.end_all()
         return self
 
-    @available_if(_has_partial_fit)
-    @_fit_context(prefer_skip_nested_validation=True)
-    @all_or_nothing
-    @numpy_defaults
-    def partial_fit(self, X, y, sample_weight=None):
+    @where_it_has_a_meaning
+    @trains
+    def partial_fit(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Go on from the networks as they are by learning further rows.
 
         For rows that come by and by or do not fit into memory: after ten calls the
@@ -545,6 +575,8 @@ class FiveDRegressor(FittedCommittee, RegressorMixin, BaseEstimator):
     def _train(self, task, starts):
         """Train the members, and let a teacher add what it knows."""
         members = fit_members(task, starts, self.verbose)
+        if task.callbacks is not None:
+            task.callbacks.begin_last()
         if self.solver != "spring":
             return members
         self.gaussian_process_share_ = 0.0

@@ -1,6 +1,8 @@
 """Which parameters are worth a search, and over which values."""
 
-SEARCH_SPACE = {
+from typing import Any
+
+SEARCH_SPACE: dict[str, list[Any]] = {
     "hidden_layer_sizes": [(64, 32, 16), (32, 32, 32), (64, 64), (128, 64)],
     "activation": ["tanh", "logistic"],
     "learning_rate_init": [0.6, 1.0],
@@ -8,7 +10,7 @@ SEARCH_SPACE = {
 }
 
 
-def search_space(prefix=""):
+def search_space(prefix: str = "") -> dict[str, list[Any]]:
     """List the values worth trying of the parameters worth tuning.
 
     They are for `FiveDRegressor` with ``solver="spring"``, and the defaults are among
@@ -19,8 +21,8 @@ def search_space(prefix=""):
     Parameters
     ----------
     prefix : str, default=""
-        What the names begin with: "fivedregressor__" for a step of a pipeline,
-        "regressor__" inside a `TransformedTargetRegressor`.
+        What the names begin with: ``"fivedregressor__"`` for a step of a pipeline,
+        ``"regressor__"`` inside a `TransformedTargetRegressor`.
 
     Returns
     -------
@@ -44,17 +46,17 @@ def search_space(prefix=""):
     >>> from sklearn.model_selection import RandomizedSearchCV
     >>> from sklearn_5d import FiveDRegressor, search_space
     >>> from sklearn_5d.datasets import make_function
-    >>> X, y = make_function("friedman1", 200, noise=0.1, random_state=0)
+    >>> X, y = make_function("friedman1", 150, noise=0.1, random_state=0)
     >>> search = RandomizedSearchCV(
     ...     FiveDRegressor(n_estimators=1, random_state=0),
     ...     search_space(),
-    ...     n_iter=3,
-    ...     cv=3,
+    ...     n_iter=2,
+    ...     cv=2,
     ...     scoring="neg_root_mean_squared_error",
     ...     refit=False,
     ...     random_state=0,
     ... ).fit(X, y)
-    >>> model = FiveDRegressor(random_state=0, **search.best_params_).fit(X, y)
+    >>> model = FiveDRegressor(random_state=0, **search.best_params_)
 
     With a prefix, in a pipeline:
 

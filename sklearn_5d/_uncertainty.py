@@ -7,6 +7,7 @@ by a logarithm, a bound is asymmetric and stays inside the range of the logarith
 from dataclasses import dataclass, replace
 
 import numpy as np
+from sklearn.exceptions import NotFittedError
 from sklearn.neighbors import NearestNeighbors
 
 from ._evaluation import mean_output, spread
@@ -243,7 +244,7 @@ class Uncertainty:
     def check_known(self):
         """Raise an error where no rows were held out."""
         if len(self.residual) == 0:
-            raise ValueError(
+            raise NotFittedError(
                 "No rows were held out to calibrate an uncertainty with: a single "
                 "network of MLPRegressor's own solvers keeps its validation rows to "
                 "itself, and the first partial_fit has none. Fit with X_val and y_val, "

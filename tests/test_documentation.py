@@ -1,4 +1,4 @@
-"""Docstrings are complete, the README runs, and the version is told once."""
+"""Docstrings are complete, the README and the guide run, one version is told."""
 
 import doctest
 import inspect
@@ -64,12 +64,19 @@ def test_main_class_is_among_the_names():
     } <= set(_public_names())
 
 
-def test_readme_runs(tmp_path, monkeypatch):
+PAGES = [ROOT / "README.rst", ROOT / "doc/index.rst", *ROOT.glob("doc/guide/*.rst")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_page_runs(page, tmp_path, monkeypatch):
+    if page.stem == "export":
+        pytest.importorskip("onnxruntime")
     monkeypatch.chdir(tmp_path)
     failed, _ = doctest.testfile(
-        str(ROOT / "README.rst"),
+        str(page),
         module_relative=False,
         optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE,
+        encoding="utf-8",
     )
     assert failed == 0
 

@@ -1,15 +1,11 @@
 """What scikit-learn and a notebook show of a fitted model."""
 
-import re
-
 import numpy as np
 import pytest
 from estimators import single
 from numpy.testing import assert_allclose
 from sklearn.inspection import PartialDependenceDisplay, permutation_importance
 from sklearn.model_selection import LearningCurveDisplay, cross_val_score
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from sklearn_5d import FiveDRegressor
 from sklearn_5d.datasets import make_function
@@ -75,14 +71,3 @@ def test_learning_curve_falls_to_the_cross_validated_error(pyplot):
     (line,) = (line for line in display.lines_ if line.get_label() == "Test")
     assert_allclose(line.get_ydata(), [-few.mean(), -many.mean()])
     assert few.mean() < 1.5 * many.mean() < 0
-
-
-def test_html_shows_the_parameters_and_leads_nowhere_else(table):
-    model = make_pipeline(StandardScaler(), single(alpha=0.0125)).fit(*table)
-    html = model._repr_html_()
-    for name in FiveDRegressor().get_params():
-        assert re.search(rf'<td class="param">{name}(&nbsp;)?</td>', html)
-    cell = r'<td class="param">alpha(?:&nbsp;)?</td>\s*<td class="value">(.*)</td>'
-    assert re.findall(cell, html) == ["0.0125"]
-    # scikit-learn has no page on this estimator.
-    assert not re.search(r'href="[^"]*sklearn_5d', html)

@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from .._evaluation import stack_layers
+from .._files import PACKAGE, import_optional, versions, write
 from .._model import MAX_EXCESS
 from .._noise import SQUASHED
 from .._scaling import (
@@ -15,7 +16,6 @@ from .._scaling import (
     TargetScaling,
     YeoJohnson,
 )
-from ._files import PACKAGE, import_optional, versions, write
 
 # Operations and format that onnxruntime has known since 1.14.
 ONNX_OPSET, ONNX_IR_VERSION = 17, 8

@@ -14,8 +14,8 @@ import numpy as np
 from sklearn.preprocessing import FunctionTransformer, PowerTransformer
 from sklearn.utils.validation import check_is_fitted
 
+from .._files import import_optional, versions, write
 from .._scaling import TARGET_FUNCTIONS, transformers_of
-from ._files import import_optional, versions, write
 
 # What a file may name, by the way in which skops rebuilds it. Nothing here can be
 # called with arguments from the file.
@@ -99,6 +99,8 @@ def _digest(content):
 def _plain(regressor):
     """Take out references to itself, and functions: `load` knows them by name."""
     regressor = copy(regressor)
+    # Callbacks watch a fit, and hold code of the user.
+    vars(regressor).pop("_skl_callbacks", None)
     if regressor.y_transform_ in TARGET_FUNCTIONS:
         y_scaler = deepcopy(regressor.y_scaler_)
         y_scaler[1].set_params(func=None, inverse_func=None)

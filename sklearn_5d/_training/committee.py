@@ -56,6 +56,8 @@ class Task(NamedTuple):
         Source of randomness of each member.
     n_jobs : int or None
         Number of jobs, as in joblib.
+    callbacks : FitTask or None, default=None
+        What tells the callbacks of the estimator how far the training is.
     """
 
     solver: object
@@ -64,6 +66,7 @@ class Task(NamedTuple):
     validation: Rows | None
     seeds: list
     n_jobs: int | None
+    callbacks: object = None
 
     def fold(self, k):
         """Copy the rows of a member."""
@@ -75,8 +78,14 @@ class Task(NamedTuple):
 
 
 def _fit_member(task, k, start, verbose):
+    solver, seed = task.solver, task.seeds[k]
     # The copies of the rows live as long as the training.
-    return task.solver.fit(*task.fold(k), task.seeds[k], start, verbose)
+    if task.callbacks is None:
+        return solver.fit(*task.fold(k), seed, start, verbose)
+    network = task.callbacks.network(k, solver.n_stages)
+    member = solver.fit(*task.fold(k), seed, start, verbose, network.report)
+    network.end(member)
+    return member
 
 
 def fit_members(task, starts, verbose):

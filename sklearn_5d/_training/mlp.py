@@ -25,9 +25,11 @@ class ScikitLearnSolver:
     """
 
     parameters: dict
+    # MLPRegressor has no stages to tell of.
+    n_stages = 0
 
-    def fit(self, train, validation, seed, start=None, verbose=False):
-        """Train a member; arguments as in `NaturalGradient.fit`.
+    def fit(self, train, validation, seed, start=None, verbose=False, report=None):
+        """Train a member; arguments as in `NaturalGradient.fit`, `report` unused.
 
         Without validation rows `MLPRegressor` takes its own for early stopping.
         """

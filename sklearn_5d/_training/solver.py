@@ -1,6 +1,7 @@
 """The solver of one member of the committee, with its settings bound."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from numbers import Integral
 
 import numpy as np
@@ -87,7 +88,12 @@ class NaturalGradient:
 
     settings: Settings
 
-    def fit(self, train, validation, seed, start=None, verbose=False):
+    @property
+    def n_stages(self):
+        """Number of stages that are planned."""
+        return len(make_schedule(self.settings, n_samples=1))
+
+    def fit(self, train, validation, seed, start=None, verbose=False, report=None):
         """Train a member.
 
         Parameters
@@ -101,6 +107,9 @@ class NaturalGradient:
             The fitted member to go on from.
         verbose : bool, default=False
             Whether to print a line a stage.
+        report : callable, default=None
+            Called after each attempt with the number of stages that are done and with
+            what makes the member as it is; training ends where it returns True.
 
         Returns
         -------
@@ -109,6 +118,14 @@ class NaturalGradient:
         """
         settings = self.settings
         weights = None if start is None else Weights.of(start)
+
+        def after(stage, result, n_done):
+            if verbose:
+                _print_stage(stage, result)
+            return report is not None and report(
+                n_done, partial(self._member, result, seed)
+            )
+
         with single_threaded_blas:
             result = minimize(
                 train,
@@ -116,7 +133,7 @@ class NaturalGradient:
                 settings,
                 check_random_state(seed),
                 weights=weights,
-                report=_print_stage if verbose else None,
+                report=after,
             )
             n_left = settings.max_steps - result.n_steps - defaults.N_EVIDENCE_STEPS
             if (
@@ -283,9 +300,10 @@ def continued_generator(seed, n_steps):
     return check_random_state(seed)
 
 
-def _print_stage(stage, loss, validation_score):
+def _print_stage(stage, result):
     print(
         f"damping {stage.damping_end:.0e}, {stage.n_steps} steps of "
         f"{stage.batch_size} rows, {np.dtype(stage.dtype)}: "
-        f"loss {loss:.3e}, validation R2 {validation_score:.8f}"
+        f"loss {result.loss_curve[-1]:.3e}, "
+        f"validation R2 {result.validation_scores[-1]:.8f}"
     )

@@ -235,7 +235,8 @@ def minimize(
     weights : Weights, default=None
         Where to start. By default at random.
     report : callable, default=None
-        Called after each stage with (stage, loss, validation score).
+        Called after each attempt with (stage, result so far, stages done); the run ends
+        where it returns True.
 
     Returns
     -------
@@ -278,14 +279,14 @@ def minimize(
         candidate_score = score(candidate, validation, settings.activation)
         best.loss_curve.append(loss)
         best.validation_scores.append(candidate_score)
-        if report is not None:
-            report(stage, loss, candidate_score)
         gained = 1 - candidate_score < (1 - best.score) * (1 - settings.tol)
         progress = progress.after("gain" if gained else "no gain")
         if candidate_score > best.score:
             best = best._replace(
                 weights=candidate, score=candidate_score, damping=stage.damping_end
             )
+        if report is not None and report(stage, best, progress.position):
+            break
     if not best.loss_curve:
         raise ArithmeticError(
             f"The natural-gradient solver found no finite weights in {len(failures)} "
