@@ -79,6 +79,19 @@ def test_error_names_the_rows_that_it_takes():
         _uncertainty.conformal_quantile(np.ones(18), 0.95)
 
 
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("n_groups", [3, 40, 99, 100])
+def test_quantile_of_groups_is_that_of_one_row_of_each(n_groups, level):
+    """Where the rows of a group are all one, and the largest where groups are few."""
+    single = np.random.default_rng(0).exponential(size=n_groups)
+    scores = np.repeat(single, 7)
+    quantile = _uncertainty.conformal_quantile(scores, float(level), None, n_groups)
+    if rank(n_groups, level) > n_groups:
+        assert quantile == single.max()
+    else:
+        assert quantile == _uncertainty.conformal_quantile(single, float(level))
+
+
 def test_quantile_does_not_depend_on_the_order_of_the_scores():
     """Enough orders that a partition at the next rank would be noticed."""
     rng = np.random.default_rng(3)
