@@ -1,11 +1,13 @@
-# %% [markdown]
-# # Which ten measurements should come next?
-#
-# A circuit simulator is asked for sixty rows to begin with, and for ten more a round.
-# Where should they lie: anywhere, or where the surrogate doubts itself most? The doubt
-# is `predict(return_std=True)`. Of the settings that it doubts most, ten that lie apart
-# are asked for, as the ten greatest doubts are often one doubt ten times. Both plans
-# begin with the same rows, and the formula tells how wrong the surrogates are.
+"""
+Which ten measurements should come next?
+========================================
+
+A circuit simulator is asked for sixty rows to begin with, and for ten more a round.
+Where should they lie: anywhere, or where the surrogate doubts itself most? The doubt
+is `predict(return_std=True)`. Of the settings that it doubts most, ten that lie apart
+are asked for, as the ten greatest doubts are often one doubt ten times. Both plans
+begin with the same rows, and the formula tells how wrong the surrogates are.
+"""
 
 # %%
 import os

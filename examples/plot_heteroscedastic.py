@@ -1,11 +1,13 @@
-# %% [markdown]
-# # Do the intervals open where the noise does?
-#
-# A circuit whose instrument loses precision along one resistance: at its end the error
-# of a measurement is ten times that at its beginning. One width for all is too wide
-# where the instrument is good and too narrow where it is not, and its 90 % hold on
-# average only. Intervals that learn the scale of the noise should hold everywhere, and
-# be no wider than the noise asks for.
+"""
+Do the intervals open where the noise does?
+===========================================
+
+A circuit whose instrument loses precision along one resistance: at its end the error
+of a measurement is ten times that at its beginning. One width for all is too wide
+where the instrument is good and too narrow where it is not, and its 90 % hold on
+average only. Intervals that learn the scale of the noise should hold everywhere, and
+be no wider than the noise asks for.
+"""
 
 # %%
 import os

@@ -179,10 +179,16 @@ class FittedCommittee:
         )
         return result[:, 0] if np.ndim(quantiles) == 0 else result
 
-    @numpy_defaults
+    @overload
     def predict_gradient(
-        self, X: ArrayLike, return_std: bool = False
-    ) -> FloatArray | tuple[FloatArray, FloatArray]:
+        self, X: ArrayLike, return_std: Literal[False] = ...
+    ) -> FloatArray: ...
+    @overload
+    def predict_gradient(
+        self, X: ArrayLike, return_std: Literal[True]
+    ) -> tuple[FloatArray, FloatArray]: ...
+    @numpy_defaults
+    def predict_gradient(self, X, return_std=False):
         """Compute the derivatives of the prediction by the inputs.
 
         Parameters
