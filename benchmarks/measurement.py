@@ -43,6 +43,10 @@ MEMORY_INTERVAL_S = 0.005
 # Rows of the call that is not counted: it loads code and libraries, and is cheap.
 WARM_UP_ROWS = 60
 
+# What the server of the measuring processes has loaded, where it is installed.
+PRELOADED = ("lightgbm", "xgboost", "catboost", "ngboost", "mapie.regression")
+PRELOADED += ("measurement", "dataset", "peers", "sklearn_5d")
+
 # What tells one run from another, with the types that a CSV file forgets. Parameters do
 # not: a changed entry has a changed name.
 KEY = {
@@ -108,10 +112,8 @@ def _context():
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    wanted = ("lightgbm", "xgboost", "catboost", "ngboost", "mapie.regression")
-    wanted += ("measurement", "dataset", "peers", "sklearn_5d")
     context.set_forkserver_preload(
-        [name for name in wanted if find_spec(name.partition(".")[0])]
+        [name for name in PRELOADED if find_spec(name.partition(".")[0])]
     )
     return context
 

@@ -30,12 +30,10 @@ class RBFInterpolatorRegressor(Peer):
     """`scipy.interpolate.RBFInterpolator`: the thin plate spline through all rows."""
 
     def fit(self, X, y):
-        """Fit the spline."""
         self.interpolator_ = RBFInterpolator(X, y)
         return self
 
     def predict(self, X):
-        """Evaluate the spline."""
         return self.interpolator_(X)
 
 
@@ -63,7 +61,6 @@ class PolynomialChaosRegressor(Peer):
         self.max_terms = max_terms
 
     def fit(self, X, y):
-        """Fit one degree after the other and keep the best."""
         n_samples, n_features = X.shape
         best, degree, since_best = -np.inf, 1, 0
         while since_best < 2 and (
@@ -82,7 +79,6 @@ class PolynomialChaosRegressor(Peer):
         return self
 
     def predict(self, X):
-        """Evaluate the polynomial."""
         return self.model_.predict(X)
 
 
@@ -94,7 +90,6 @@ class NGBoostRegressor(Peer):
         self.random_state = random_state
 
     def fit(self, X, y):
-        """Boost mean and log sd."""
         from ngboost import NGBRegressor
 
         self.model_ = NGBRegressor(
@@ -105,7 +100,6 @@ class NGBoostRegressor(Peer):
         return self
 
     def predict(self, X, return_std=False):
-        """Mean, and sd where asked for."""
         normal = self.model_.pred_dist(X)
         return (normal.loc, normal.scale) if return_std else normal.loc
 
@@ -117,7 +111,6 @@ class HGBQuantileRegressor(Peer):
         self.random_state = random_state
 
     def fit(self, X, y):
-        """Fit all models."""
         seed = {"random_state": self.random_state}
         self.mean_ = HistGradientBoostingRegressor(**seed).fit(X, y)
         self.quantiles_ = [
@@ -127,7 +120,6 @@ class HGBQuantileRegressor(Peer):
         return self
 
     def predict(self, X):
-        """Predict the mean."""
         return self.mean_.predict(X)
 
     def predict_quantiles(self, X, quantiles=QUANTILES):
@@ -139,7 +131,6 @@ class CQRRegressor(HGBQuantileRegressor):
     """The same, conformalised by MAPIE on a fifth of the rows."""
 
     def fit(self, X, y):
-        """Fit on four fifths, and conformalise each interval."""
         from mapie.regression import ConformalizedQuantileRegressor
 
         X, X_rest, y, y_rest = train_test_split(
@@ -168,7 +159,6 @@ class CVPlusRegressor(Peer):
         self.random_state = random_state
 
     def fit(self, X, y):
-        """Fit a model a fold."""
         from mapie.regression import CrossConformalRegressor
 
         self.model_ = CrossConformalRegressor(
@@ -181,7 +171,6 @@ class CVPlusRegressor(Peer):
         return self
 
     def predict(self, X):
-        """Predict with the model of all rows."""
         return self.model_.predict(X)
 
     def predict_quantiles(self, X, quantiles=QUANTILES):
@@ -193,7 +182,6 @@ class OpenTURNSChaos(Peer):
     """OpenTURNS's functional chaos on uniform inputs, with its own choice of terms."""
 
     def fit(self, X, y):
-        """Choose the terms and fit them."""
         import openturns as ot
 
         ot.Log.Show(ot.Log.NONE)
@@ -205,7 +193,6 @@ class OpenTURNSChaos(Peer):
         return self
 
     def predict(self, X):
-        """Evaluate the expansion."""
         return np.array(self.model_(X)).ravel()
 
 
@@ -213,7 +200,6 @@ class OpenTURNSKriging(Peer):
     """OpenTURNS's kriging of scaled inputs: Gaussian kernel, and a nugget."""
 
     def fit(self, X, y):
-        """Maximise the likelihood; the default optimiser leaves the nugget as it is."""
         import openturns as ot
 
         ot.Log.Show(ot.Log.NONE)
@@ -236,7 +222,6 @@ class OpenTURNSKriging(Peer):
         return self
 
     def predict(self, X, return_std=False):
-        """Mean, and sd where asked for."""
         import openturns as ot
 
         mean = self.mean_ + self.sd_ * np.ravel(self.result_.getMetaModel()(X))
@@ -251,7 +236,6 @@ class SMTKriging(Peer):
     """SMT's kriging with noise to be found."""
 
     def fit(self, X, y):
-        """Maximise the likelihood."""
         from smt.surrogate_models import KRG
 
         self.model_ = KRG(eval_noise=True, n_start=2, print_global=False)
@@ -262,5 +246,4 @@ class SMTKriging(Peer):
         return self
 
     def predict(self, X):
-        """Predict the mean: the variance that SMT gives has no noise in it."""
         return self.model_.predict_values(X).ravel()

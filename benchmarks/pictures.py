@@ -18,7 +18,6 @@ from figures import (
     noises,
     pareto_front,
     select,
-    table_scores,
     throughput,
 )
 from matplotlib.ticker import EngFormatter, NullFormatter
@@ -112,27 +111,13 @@ def draw(rows):
         log=False,
         decorate=_diagonal,
     )
-    scores = table_scores(rows, "error").drop(columns="mean rank", errors="ignore")
-    if len(scores.columns) > 2:
-        scores = scores.div(scores.min()).clip(upper=3)
-        add(
-            "tables",
-            "Error divided by that of the best, at most 3.",
-            _long(scores, "table"),
-            x="table",
-            y="error / smallest error",
-            log=False,
-            kind="scatter",
-            decorate=_turn_labels,
-        )
     return pictures
 
 
-def _long(frame, name="rows"):
+def _long(frame):
     """Bring a frame with a row for each estimator to one row a value."""
     frame = frame.rename_axis("estimator").reset_index()
-    frame = frame.melt("estimator", var_name=name).dropna()
-    return frame if name == "table" else frame.astype({name: int})
+    return frame.melt("estimator", var_name="rows").dropna().astype({"rows": int})
 
 
 def _front(axis, points):
@@ -143,10 +128,6 @@ def _front(axis, points):
 
 def _diagonal(axis, points):
     axis.plot([0, 100], [0, 100], color="0.6", linewidth=1, zorder=0)
-
-
-def _turn_labels(axis, points):
-    axis.tick_params(axis="x", rotation=30)
 
 
 def _relplot(

@@ -126,6 +126,8 @@ sphinx_gallery_conf = {
             "plot_quickstart.py",
             "plot_airfoil.py",
             "plot_intervals.py",
+            "plot_heteroscedastic.py",
+            "plot_active_learning.py",
             "*",
             "plot_gradients.py",
             "plot_sensitivity.py",

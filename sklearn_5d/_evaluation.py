@@ -281,6 +281,11 @@ def mean_output(outputs):
     return sum(outputs) / len(outputs)
 
 
+def spread(outputs):
+    """Compute the variance between the networks, zero for a single one."""
+    return outputs.var(axis=0, ddof=min(1, len(outputs) - 1))
+
+
 @np.errstate(over="ignore")
 def mean_and_gradient(networks, X, activation):
     """Compute the mean output of the networks and its derivatives by the inputs.
@@ -312,6 +317,48 @@ def mean_and_gradient(networks, X, activation):
             np.matmul(backward[i - 1], D[i], out=D[i - 1])
         gradient[:, rows] = D[0].mean(axis=0)[:, :n_rows]
     return mean, gradient.T
+
+
+@np.errstate(over="ignore")
+def gradient_moments(networks, X, activation, inverses):
+    """Compute how far the networks agree on the derivatives, and know them.
+
+    The derivatives of the last layer's inputs go forward through the layers, one
+    direction for each input.
+
+    Parameters
+    ----------
+    networks : list of Weights
+        Networks of one shape.
+    X : ndarray of shape (n_samples, n_features)
+        Scaled inputs.
+    activation : str
+        Their activation.
+    inverses : ndarray of shape (n_networks, width + 1, width + 1) or None
+        As in `outputs_and_leverage`; without them the leverage is zero.
+
+    Returns
+    -------
+    variance, leverage : ndarray of shape (n_samples, n_features)
+        The variance of the derivatives between the networks, zero for a single one, and
+        the mean of their posterior variance in the units of the leverage.
+    """
+    layers = stack_layers(networks, X.dtype)
+    function, derivative = ACTIVATIONS[activation]
+    last = layers[-1][:, None, :, :-1]
+    moments = np.zeros((2, *X.shape[::-1]))
+    for rows in blocks(len(X), MIN_BLOCK_ROWS):
+        a, tangents = X[rows].T, np.eye(X.shape[1], dtype=X.dtype)[..., None]
+        for layer in layers[:-1]:
+            coef, intercept = layer[..., :-1], layer[..., -1:]
+            a = function(coef @ a + intercept)
+            tangents = coef[:, None] @ tangents * derivative(a)[:, None]
+        moments[0, :, rows] = spread((last @ tangents)[:, :, 0])
+        if inverses is not None:
+            posterior = inverses[:, None, :-1, :-1].astype(X.dtype)
+            leverage = np.sum(tangents * (posterior @ tangents), axis=2)
+            moments[1, :, rows] = leverage.mean(axis=0)
+    return moments.transpose(0, 2, 1)
 
 
 def map_rows(function, X, n_outputs, n_jobs):

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.preprocessing import StandardScaler
 
 from ._evaluation import (
+    gradient_moments,
     last_layer_moments,
     map_rows,
     mean_and_gradient,
@@ -167,6 +168,25 @@ class Model:
         diagonal = np.trace(moments, axis1=1, axis2=2) / width
         return np.linalg.inv(moments + RIDGE * diagonal[:, None, None] * np.eye(width))
 
+    def outputs_and_leverage(self, X, posterior):
+        """Compute the members' outputs, and how well their last layers know a row.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Inputs in their own units.
+        posterior : ndarray
+            A result of `posterior`.
+
+        Returns
+        -------
+        outputs, leverage : ndarray of shape (n_members, n_samples)
+            The outputs at the network's scale, and their posterior variance.
+        """
+        return outputs_and_leverage(
+            self.networks, self._scaled_inputs(X), self.activation, posterior
+        )
+
     def mean_and_leverage(self, X, posterior):
         """Predict at the network's scale, and tell how well the last layers know a row.
 
@@ -182,9 +202,7 @@ class Model:
         mean, leverage : ndarray of shape (n_samples,)
             The mean over the members of the output, and of its posterior variance.
         """
-        outputs, leverage = outputs_and_leverage(
-            self.networks, self._scaled_inputs(X), self.activation, posterior
-        )
+        outputs, leverage = self.outputs_and_leverage(X, posterior)
         return mean_output(outputs), mean_output(leverage)
 
     def gradient(self, X):
@@ -205,6 +223,30 @@ class Model:
             self.networks, self._scaled_inputs(X), self.activation
         )
         return inputs.pull_back(X, gradient) * self.target.slope(z)[..., None]
+
+    def gradient_moments(self, X, posterior):
+        """Tell how far the members agree on the derivatives, and know them.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Inputs in their own units.
+        posterior : ndarray or None
+            A result of `posterior`; without it the leverage is zero.
+
+        Returns
+        -------
+        slope, variance, leverage : ndarray of shape (n_samples, n_features)
+            What turns derivatives at the network's scale into those in the units of
+            target and inputs; the variance between the members, and the posterior
+            variance in the units of the leverage, both at the network's scale.
+        """
+        Z = self._scaled_inputs(X)
+        z = mean_output(network_outputs(self.networks, Z, self.activation))
+        slope = InputScaling(self.x_scaler).pull_back(X, np.ones(X.shape))
+        slope = slope * self.target.slope(z)[..., None]
+        moments = gradient_moments(self.networks, Z, self.activation, posterior)
+        return slope, *moments
 
     @np.errstate(over="ignore")
     def excess(self, X):

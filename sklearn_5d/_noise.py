@@ -121,16 +121,20 @@ def fit_noise_scale(Z, mean, leverage, residual, weight, groups=None):
 
     Returns
     -------
-    NoiseScale
+    noise : NoiseScale
         The scale that held-out likelihood prefers, the simplest of equals.
+    scale : ndarray of shape (n_samples,)
+        That of the same rows from fits without them: a scale that has seen a residual
+        is too close to it.
     """
+    unknown = NoiseScale.constant(Z.shape[1]), np.ones(len(Z))
     size = np.abs(residual)
     typical = np.average(size, weights=weight)
     if groups is not None:
         labels, groups = np.unique(groups, return_inverse=True)
     n_units = len(size) if groups is None else len(labels)
     if n_units < MIN_ROWS or not typical > 0:
-        return NoiseScale.constant(Z.shape[1])
+        return unknown
     size = size / typical + OFFSET
     products = PolynomialFeatures(2, include_bias=False)
     design = np.column_stack(
@@ -140,7 +144,7 @@ def fit_noise_scale(Z, mean, leverage, residual, weight, groups=None):
     unit[unit < CONSTANT] = 1
     unit[-1] /= LEVERAGE_FREEDOM
     alpha = max(MIN_ALPHA, ALPHA_ROWS / n_units)
-    gamma = GammaRegressor(alpha=alpha)
+    gamma = GammaRegressor(alpha=alpha, solver="newton-cholesky")
     # Each kind has the columns from its first one on.
     kinds = {
         "constant": (DummyRegressor(), -1),
@@ -149,9 +153,9 @@ def fit_noise_scale(Z, mean, leverage, residual, weight, groups=None):
     }
     # A line search may try a step that overflows, and takes a shorter one then.
     with mlp_warnings, np.errstate(over="ignore", invalid="ignore"):
-        kind = _best_kind(kinds, Rows(design / unit, size, weight, groups))
+        kind, scale = _best_kind(kinds, Rows(design / unit, size, weight, groups))
         if kind == "constant":
-            return NoiseScale.constant(Z.shape[1])
+            return unknown
         first = kinds[kind][1]
         gamma.fit(design[:, first:] / unit[first:], size, weight)
     coef = np.zeros(design.shape[1])
@@ -161,20 +165,25 @@ def fit_noise_scale(Z, mean, leverage, residual, weight, groups=None):
     n_terms = Z.shape[1] + 1
     quadratic = np.zeros((n_terms, n_terms))
     quadratic[np.triu_indices(n_terms)] = coef[n_terms:-1]
-    return NoiseScale(
+    limits = float(logarithm.min() - margin), float(logarithm.max() + margin)
+    noise = NoiseScale(
         kind,
         float(gamma.intercept_),
         coef[:n_terms],
         quadratic,
         float(coef[-1]),
-        (float(logarithm.min() - margin), float(logarithm.max() + margin)),
+        limits,
     )
+    return noise, scale.clip(*np.exp(limits))
 
 
 def _best_kind(kinds, rows):
-    """Name the kind of least held-out deviance; what is not simpler has to pay."""
+    """Name the kind of least held-out deviance; what is not simpler has to pay.
+
+    Beside it stands what was predicted of the rows while they were held out.
+    """
     folds = rows.folds(N_FOLDS, None, 0)
-    best, least = "constant", np.inf
+    best, least = None, np.inf
     for kind, (estimator, first) in kinds.items():
         columns = replace(rows, X=rows.X[:, first:])
         predicted = np.empty(len(rows))
@@ -184,5 +193,5 @@ def _best_kind(kinds, rows):
             predicted[held_out] = estimator.predict(columns.X[held_out])
         deviance = mean_gamma_deviance(rows.y, predicted, sample_weight=rows.weight)
         if deviance < least - MIN_GAIN:
-            best, least = kind, deviance
+            best, least = (kind, predicted), deviance
     return best

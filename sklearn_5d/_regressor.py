@@ -592,8 +592,9 @@ class FiveDRegressor(
     def _calibrate(self, rows, z, validation):
         """Compare predictions with rows that did not train what predicted them."""
         rng = check_random_state(self.random_state)
-        train = rows.X[_some(np.arange(len(rows)), rng)]
+        train = rows.take(_some(np.arange(len(rows)), rng))
         held_out = np.flatnonzero(np.isfinite(z))
+        seen = 1 - len(held_out) / (len(rows) * len(self._model.members))
         if validation is not None:
             rows, z = validation, mean_output(self._model.outputs(validation.X))
             held_out = np.arange(len(z))
@@ -601,7 +602,7 @@ class FiveDRegressor(
             return Uncertainty.unknown()
         held_out = _some(held_out, rng)
         return Uncertainty.calibrate(
-            self._model, rows.take(held_out), z[held_out], train
+            self._model, rows.take(held_out), z[held_out], train, seen
         )
 
 

@@ -46,17 +46,17 @@ def search_space(prefix: str = "") -> dict[str, list[Any]]:
     >>> from sklearn.model_selection import RandomizedSearchCV
     >>> from sklearn_5d import FiveDRegressor, search_space
     >>> from sklearn_5d.datasets import make_function
-    >>> X, y = make_function("friedman1", 200, noise=0.1, random_state=0)
+    >>> X, y = make_function("friedman1", 150, noise=0.1, random_state=0)
     >>> search = RandomizedSearchCV(
     ...     FiveDRegressor(n_estimators=1, random_state=0),
     ...     search_space(),
-    ...     n_iter=3,
-    ...     cv=3,
+    ...     n_iter=2,
+    ...     cv=2,
     ...     scoring="neg_root_mean_squared_error",
     ...     refit=False,
     ...     random_state=0,
     ... ).fit(X, y)
-    >>> model = FiveDRegressor(random_state=0, **search.best_params_).fit(X, y)
+    >>> model = FiveDRegressor(random_state=0, **search.best_params_)
 
     With a prefix, in a pipeline:
 

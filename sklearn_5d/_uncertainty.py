@@ -8,9 +8,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.exceptions import NotFittedError
+from sklearn.neighbors import NearestNeighbors
 
-from ._evaluation import mean_output
-from ._noise import NoiseScale, fit_noise_scale
+from ._evaluation import mean_output, spread
+from ._noise import MIN_ROWS, NoiseScale, fit_noise_scale
+
+# So many inputs tell how far the members differ where none of them has seen a row.
+MAX_UNSEEN = 2_000
 
 
 def conformal_quantile(scores, level, weight=None):
@@ -95,6 +99,35 @@ def interpolated_quantiles(scores, quantiles, weight=None):
     return np.interp(quantiles, reached, scores[order])
 
 
+def _unseen(model, X):
+    """Make inputs that are as far from the rows as these are from each other."""
+    Z, some = model.standardized(X), slice(None, None, -(-len(X) // MAX_UNSEEN))
+    neighbours = NearestNeighbors(n_neighbors=2).fit(Z)
+    nearest = neighbours.kneighbors(Z[some], return_distance=False)[:, 1]
+    steps = X[some] - X[nearest]
+    return np.clip(X[some] + steps[::-1], X.min(axis=0), X.max(axis=0))
+
+
+def _doubt(model, train, posterior, error, seen):
+    """Calibrate the variance of the model's own error.
+
+    On rows that it has learnt its squared error is too small by as much as it is too
+    large on others: half of the difference is the variance of what it has learnt
+    (Mallows 1973). Members that share most of their rows differ by less, and the last
+    layers alone know of less, so both grow until their mean is that.
+    """
+    outputs, leverage = model.outputs_and_leverage(train.X, posterior)
+    residual = model.target.transform(train.y) - outputs
+    learnt = np.average(np.mean(residual**2, axis=0), weights=train.weight)
+    variance = (error - learnt) / (2 * seen)
+    of_leverage = error / len(train)
+    known = np.average(
+        spread(outputs) + of_leverage * leverage.mean(axis=0), weights=train.weight
+    )
+    factor = max(1.0, float(variance / known)) if known > 0 else 1.0
+    return factor, factor * float(of_leverage)
+
+
 @dataclass(frozen=True, eq=False)
 class Uncertainty:
     """What held-out rows have told about a model.
@@ -102,10 +135,10 @@ class Uncertainty:
     Parameters
     ----------
     residual : ndarray of shape (n_samples,)
-        Target minus prediction of rows that did not train what predicted them, at the
-        network's scale, the latest first.
+        Target minus prediction of rows that did not train what predicted them, as
+        large as with the mean of the members, at the network's scale, the latest first.
     scale : ndarray of shape (n_samples,)
-        What `noise` says of the sizes of these residuals.
+        What `noise` would say of the sizes of these residuals without them.
     weight : ndarray of shape (n_samples,) or None
         Weights of these rows.
     residual_scale : float
@@ -113,7 +146,10 @@ class Uncertainty:
     noise : NoiseScale or None
         The scale of the residuals as a function of the inputs; None without residuals.
     posterior : ndarray or None
-        A result of `Model.posterior`, where `noise` needs it.
+        A result of `Model.posterior`; None where the training rows are not known.
+    doubt : tuple of two floats, default=(1.0, 0.0)
+        The variance of the model's own error is the first times the variance between
+        the members, and the second times the leverage.
     """
 
     residual: np.ndarray
@@ -122,6 +158,7 @@ class Uncertainty:
     residual_scale: float
     noise: NoiseScale | None = None
     posterior: np.ndarray | None = None
+    doubt: tuple = (1.0, 0.0)
 
     @classmethod
     def unknown(cls):
@@ -129,7 +166,7 @@ class Uncertainty:
         return cls(np.empty(0), np.empty(0), None, np.nan)
 
     @classmethod
-    def calibrate(cls, model, rows, prediction, train=None):
+    def calibrate(cls, model, rows, prediction, train=None, seen=1.0):
         """Compare predictions of held-out rows with their targets.
 
         Parameters
@@ -140,9 +177,11 @@ class Uncertainty:
             Held-out rows in the units of the user.
         prediction : ndarray of shape (n_samples,)
             What networks that have not seen a row say of it, at the network's scale.
-        train : ndarray of shape (n_train, n_features), default=None
-            Inputs that trained the networks, in their own units. Without them the scale
-            is a constant.
+        train : Rows, default=None
+            Rows that trained the networks, in the units of the user. Without them the
+            scale is a constant.
+        seen : float, default=1.0
+            The share of the training rows that a member has seen.
 
         Returns
         -------
@@ -153,15 +192,39 @@ class Uncertainty:
         error = rows.y - model.target.inverse(prediction)
         rms = float(np.sqrt(np.average(error**2, weights=rows.weight)))
         if train is None:
-            noise, posterior = NoiseScale.constant(rows.X.shape[1]), None
-            scale = np.ones(len(rows))
-        else:
-            posterior = model.posterior(train)
-            mean, leverage = model.mean_and_leverage(rows.X, posterior)
-            known = model.standardized(rows.X), mean, leverage
-            noise = fit_noise_scale(*known, residual, rows.weight, rows.groups)
-            scale = noise.predict(*known)
-        return cls(residual, scale, rows.weight, rms, noise, posterior)
+            noise = NoiseScale.constant(rows.X.shape[1])
+            return cls(residual, np.ones(len(rows)), rows.weight, rms, noise)
+        posterior = model.posterior(train.X)
+        mean, leverage = model.mean_and_leverage(rows.X, posterior)
+        known = model.standardized(rows.X), mean, leverage
+        noise, scale = fit_noise_scale(*known, residual, rows.weight, rows.groups)
+        error = np.average(residual**2, weights=rows.weight)
+        doubt = _doubt(model, train, posterior, error, seen)
+        result = cls(residual, scale, rows.weight, rms, noise, posterior, doubt)
+        # Groups are few, and the quantile of so few is none too large.
+        is_certain = len(rows) >= MIN_ROWS and rows.groups is None
+        if len(model.members) == 1 or seen == 1 or not is_certain:
+            return result
+        return replace(result, residual=residual * result._share_of_mean(model, train))
+
+    def _share_of_mean(self, model, train):
+        """Tell how large the error of the members' mean is beside that of one.
+
+        Of the squared error of one out of K the mean has all but 1 - 1/K of the
+        variance between them, at inputs that none of them has seen. Medians stand for
+        both, so that a few rows do not decide.
+        """
+        n_members = len(model.members)
+        X = _unseen(model, train.X)
+        outputs = model.outputs(X)
+        mean, scale = self.mean_and_scale(model, X)
+        deviation = (
+            np.abs(outputs - mean) / scale * np.sqrt(n_members / (n_members - 1))
+        )
+        score = interpolated_quantiles(np.abs(self.scores), 0.5, self.weight)
+        ratio = np.median(deviation) / score if score > 0 else 0.0
+        variance = ratio**2 * (1 - 1 / n_members)
+        return np.sqrt(max(1 - variance, 1 / n_members))
 
     def joined(self, before, n_kept):
         """Return the residuals together with the latest of those before."""
@@ -188,10 +251,29 @@ class Uncertainty:
                 "with n_estimators of at least 2, or call partial_fit again."
             )
 
+    def check_gradient_known(self, model):
+        """Raise an error where nothing tells how wrong a gradient is."""
+        self.check_known()
+        if self.posterior is None and len(model.members) == 1:
+            raise ValueError(
+                "A single network that has learnt by partial_fit cannot tell how wrong "
+                "its gradient is. Fit, or use n_estimators of at least 2."
+            )
+
     @property
     def scores(self):
         """The residuals in units of their scale."""
         return self.residual / self.scale
+
+    @property
+    def unit_std(self):
+        """Root mean square of the scores."""
+        return float(np.sqrt(np.average(self.scores**2, weights=self.weight)))
+
+    def half_widths(self, levels):
+        """List half the widths of intervals in units of the scale."""
+        sizes = np.abs(self.scores)
+        return [conformal_quantile(sizes, level, self.weight) for level in levels]
 
     def mean_and_scale(self, model, X):
         """Predict, and tell the scale of the residual, at the network's scale.
@@ -229,8 +311,26 @@ class Uncertainty:
             Mean and standard deviation.
         """
         mean, scale = self.mean_and_scale(model, X)
-        std = scale * np.sqrt(np.average(self.scores**2, weights=self.weight))
-        return np.stack([model.target.inverse(mean), std * model.target.slope(mean)])
+        std = scale * self.unit_std * model.target.slope(mean)
+        return np.stack([model.target.inverse(mean), std])
+
+    def gradient_std(self, model, X):
+        """Compute the standard deviation of the gradient's own error.
+
+        Parameters
+        ----------
+        model, X
+            As in `mean_and_scale`.
+
+        Returns
+        -------
+        ndarray of shape (n_features, n_samples)
+            The standard deviation in the units of target and inputs.
+        """
+        slope, variance, leverage = model.gradient_moments(X, self.posterior)
+        of_variance, of_leverage = self.doubt
+        std = np.sqrt(of_variance * variance + of_leverage * leverage)
+        return (std * np.abs(slope)).T * (1 + model.excess(X))
 
     def interval(self, model, X, levels):
         """Compute the lower bounds of intervals, and after them the upper ones.
@@ -247,8 +347,7 @@ class Uncertainty:
         ndarray of shape (2 * n_levels, n_samples)
             The bounds in the units of the target.
         """
-        sizes = np.abs(self.scores)
-        widths = [conformal_quantile(sizes, level, self.weight) for level in levels]
+        widths = self.half_widths(levels)
         return self._at(model, X, np.r_[np.negative(widths), widths])
 
     def quantiles(self, model, X, quantiles):

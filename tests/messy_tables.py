@@ -337,7 +337,7 @@ def suspicious_tables():
         "-99.99": (marked("-99.99"), "'flow' is -99.99 in 4 rows"),
         "1e20": (marked("1e20"), r"'flow' is 1e\+20 in 4 rows"),
         "netCDF": (marked("9.96921e36"), r"'flow' is 9.96921e\+36 in 4 rows"),
-        "-999 once": (marked("-999", every=99), "'flow' is -999 in 1 rows"),
+        "-999 once": (marked("-999", every=99), "'flow' is -999 in 1 row,"),
         "-999 in the target": (marked("-999", column=5), "'strength' is -999 in 4"),
         "constant": (marked("3", every=1), "'flow' is 3 in all rows"),
         "constant target": (marked("3", 5, 1), "target 'strength' is 3 in all rows"),

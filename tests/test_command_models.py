@@ -16,7 +16,7 @@ from sklearn_5d import FiveDRegressor, __version__
 from sklearn_5d._command import _predict, _text, main
 from sklearn_5d._command._info import read_info
 from sklearn_5d._command._optimise import find_best, find_bounds
-from sklearn_5d.datasets import make_function
+from sklearn_5d.datasets import load_airfoil_self_noise, make_function
 
 NAMES = ["x1", "x2", "x3", "x4", "x5"]
 NEW = ["prediction", "prediction_std", "prediction_lower", "prediction_upper"]
@@ -166,6 +166,33 @@ def test_predict_is_that_of_the_estimator(new, skops, fitted, tmp_path, capsys):
     gradient = [f"prediction_gradient_{name}" for name in NAMES]
     np.testing.assert_array_equal(written[gradient], fitted.predict_gradient(X))
     assert list(written)[7:] == [*NEW, "prediction_extrapolation", *gradient]
+
+
+def test_fit_and_predict_are_the_estimator_to_the_last_digit(tmp_path):
+    airfoil = load_airfoil_self_noise(as_frame=True)
+    inputs, target = airfoil.feature_names, airfoil.target_names[0]
+    rows, new = airfoil.frame.iloc[::6], airfoil.frame.iloc[1::6]
+    model, written = str(tmp_path / "model.skops"), tmp_path / "predictions.csv"
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    new.to_csv(tmp_path / "new.csv", index=False)
+    options = ["--target", target, "--model", model, "--seed", "3", "--quiet"]
+    options += ["--param", "n_estimators=2", "--param", "max_steps=50"]
+    assert main(["fit", str(tmp_path / "rows.csv"), *options]) == 0
+    options = ["--output", str(written), "--gradient", "--quiet"]
+    assert main(["predict", model, str(tmp_path / "new.csv"), *options]) == 0
+
+    expected = FiveDRegressor(n_estimators=2, max_steps=50, random_state=3)
+    expected.fit(rows[inputs], rows[target])
+    found = pd.read_csv(written, float_precision="round_trip")
+    X = new[inputs]
+    columns = [
+        *expected.predict(X, return_std=True),
+        *expected.predict_interval(X, 0.9).T,
+        *expected.predict_gradient(X).T,
+    ]
+    names = [*NEW, *(f"prediction_gradient_{name}" for name in inputs)]
+    np.testing.assert_array_equal(found[names], np.column_stack(columns))
+    np.testing.assert_array_equal(found[inputs], X)
 
 
 def test_predictions_do_not_depend_on_the_chunks(skops, fitted, tmp_path, monkeypatch):

@@ -269,3 +269,11 @@ def test_several_levels_are_single_ones(heteroscedastic):
     assert bounds.shape == (4000, 2, 2)
     for k, level in enumerate(levels):
         assert_array_equal(bounds[..., k], model.predict_interval(X, level))
+
+
+def test_intervals_are_those_of_the_mean_and_not_of_a_member():
+    """Without noise the mean of six is much better: those of a member hold 99 %."""
+    X, y = make_function("borehole", 500, random_state=0)
+    model = FiveDRegressor(n_estimators=6, max_steps=200, random_state=0).fit(X, y)
+    X, y = make_function("borehole", 3000, random_state=1)
+    assert 0.87 < coverage(model, X, y, 0.9) < 0.95

@@ -70,9 +70,10 @@ def _missing_marks(columns):
         mark = missing_mark(values)
         if mark is not None:
             count = int(np.sum(values == mark))
+            rows = "1 row" if count == 1 else f"{count:,} rows"
             yield (
-                f"{name!r} is {mark:g} in {count:,} rows, which looks like a mark for "
-                f"a missing value: --na-values={mark:g} --drop-missing leaves them out."
+                f"{name!r} is {mark:g} in {rows}, which looks like a mark for a "
+                f"missing value: --na-values={mark:g} --drop-missing leaves them out."
             )
 
 

@@ -10,7 +10,7 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from joblib import Parallel, delayed, effective_n_jobs
+from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import HistGradientBoostingRegressor
@@ -30,8 +30,6 @@ OURS = "FiveDRegressor"
 CONFIDENCE_LEVELS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 # Up to here a Gaussian process takes no longer than the rest.
 MAX_PROCESS_ROWS = 300
-# What it takes to start processes that have loaded the package.
-WORKER_START_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -213,7 +211,7 @@ def _intervals(model, X):
 
 
 def evaluate(estimators, table, folds, *, n_jobs, seed, progress):
-    """Evaluate the folds, in processes where that takes less time.
+    """Evaluate the folds, in this process or in others.
 
     Parameters
     ----------
@@ -233,24 +231,14 @@ def evaluate(estimators, table, folds, *, n_jobs, seed, progress):
     Yields
     ------
     Fold
-        The results, the first fold first.
+        The results, as they come.
     """
+    # The fold that is traced takes longest, and so it is the first.
     tasks = [
-        delayed(evaluate_fold)(
-            estimators, table, train, test, trace=i == len(folds) - 1, seed=seed
-        )
+        delayed(evaluate_fold)(estimators, table, train, test, trace=i == 0, seed=seed)
         for i, (train, test) in enumerate(folds)
     ]
-    # The first fold tells whether it is worth while to start processes.
-    start = time.perf_counter()
-    (function, args, kwargs), *others = tasks
-    yield function(*args, **kwargs)
-    progress(1)
-    duration_s = (time.perf_counter() - start) * len(others)
-    n_workers = min(effective_n_jobs(n_jobs), len(others))
-    if duration_s * (1 - 1 / max(n_workers, 1)) < WORKER_START_S:
-        n_workers = 1
-    results = Parallel(n_workers, return_as="generator_unordered")(others)
-    for i, fold in enumerate(results, start=2):
+    results = Parallel(n_jobs, return_as="generator_unordered")(tasks)
+    for n_done, fold in enumerate(results, start=1):
         yield fold
-        progress(i)
+        progress(n_done)

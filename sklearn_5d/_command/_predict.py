@@ -3,14 +3,13 @@
 import contextlib
 import csv
 import gzip
-import os
-import secrets
 import sys
 from pathlib import Path
 
 import numpy as np
 
 from .. import FiveDRegressor
+from .._files import replacing
 from ._learning import check_writable, reading_options
 from ._optional import import_optional
 from ._reading import open_source
@@ -234,15 +233,12 @@ def open_output(path, source):
         yield sys.stdout
         sys.stdout.flush()
         return
-    path = Path(path).resolve()
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    open_file = gzip.open if path.suffix == ".gz" else open
-    try:
-        with open_file(temporary, "xt", encoding=source.encoding, newline="") as file:
-            yield file
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    open_file = gzip.open if Path(path).suffix == ".gz" else open
+    with (
+        replacing(path) as temporary,
+        open_file(temporary, "xt", encoding=source.encoding, newline="") as file,
+    ):
+        yield file
 
 
 def write_rows(file, chunk, columns, source, header):

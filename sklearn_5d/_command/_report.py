@@ -1,9 +1,8 @@
 """`sklearn-5d report`: how well is a table learnt, beside the usual alternatives?"""
 
-import os
-import secrets
 from pathlib import Path
 
+from .._files import replacing
 from ..datasets import load_airfoil_self_noise
 from ._evaluation import evaluate, make_estimators, make_folds
 from ._learning import check_fit, check_writable, make_regressor, read, say
@@ -113,13 +112,7 @@ def _write(summary, output, picture, console):
         plot_predictions(summary, (5, 5)).savefig(picture, dpi=150)
         text += f"\nPredicted against true: {picture}"
     if output is not None:
-        # Complete under its name, or as it was before.
-        path = Path(output).resolve()
-        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        try:
+        with replacing(output) as temporary:
             temporary.write_text(make_page(summary), encoding="utf-8")
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
         text += f"\nReport: {output}"
     console.result(text, summary.to_dict())

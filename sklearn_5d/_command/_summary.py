@@ -248,11 +248,11 @@ class Summary:
 
     def range_cells(self):
         """Lay out `ranges`: a heading, and a line for each column."""
-        keys = ("minimum", "maximum", "mean", "sd")
-        cells = [["column", *keys, "distinct"]]
+        digits = {"minimum": 6, "maximum": 6, "mean": 4, "sd": 4}
+        cells = [["column", *digits, "distinct"]]
         for name, values in self.ranges().items():
             label = f"{name} (target)" if name == self.table.target else name
-            numbers = [f"{values[key]:.6g}" for key in keys]
+            numbers = [f"{values[key]:.{digits[key]}g}" for key in digits]
             cells.append([label, *numbers, f"{values['n_distinct']:,}"])
         return cells
 

@@ -1,15 +1,25 @@
-"""A fitted model as an ONNX graph."""
+"""A fitted model and its uncertainty as an ONNX graph, all in double precision."""
 
 import json
+from functools import cached_property
 
 import numpy as np
 
 from .._evaluation import stack_layers
-from .._scaling import InputScaling, Straightening, TargetScaling, YeoJohnson
-from ._files import PACKAGE, import_optional, versions, write
+from .._files import PACKAGE, import_optional, versions, write
+from .._model import MAX_EXCESS
+from .._noise import SQUASHED
+from .._scaling import (
+    MAX_EXPONENT,
+    InputScaling,
+    Straightening,
+    TargetScaling,
+    YeoJohnson,
+)
 
 # Operations and format that onnxruntime has known since 1.14.
 ONNX_OPSET, ONNX_IR_VERSION = 17, 8
+ONNX_OUTPUTS = ("y", "y_std", "lower", "upper", "gradient")
 ONNX_ACTIVATIONS = {
     "tanh": "Tanh",
     "logistic": "Sigmoid",
@@ -19,7 +29,7 @@ ONNX_ACTIVATIONS = {
 
 
 class _Graph:
-    """An ONNX graph that grows by one operation a call, all in double precision."""
+    """An ONNX graph that grows by one operation a call."""
 
     def __init__(self, onnx):
         self.onnx = onnx
@@ -32,11 +42,17 @@ class _Graph:
         self.nodes.append(node)
         return output
 
-    def _constant(self, value):
+    def _constant(self, value, dtype=np.float64):
         name = f"c{len(self.constants)}"
-        array = np.asarray(value, dtype=np.float64)
+        array = np.asarray(value, dtype)
         self.constants.append(self.onnx.numpy_helper.from_array(array, name))
         return name
+
+    def sum(self, x, axis):
+        return self("ReduceSum", x, self._constant([axis], np.int64), keepdims=0)
+
+    def column(self, x):
+        return self("Unsqueeze", x, self._constant([1], np.int64))
 
     def affine(self, x, step):
         return self("Div", self("Sub", x, step.mean), step.scale)
@@ -49,81 +65,249 @@ class _Graph:
             np.where(np.abs(each) < 1e-8, 1e-8, each)
             for each in (lambdas, 2 - lambdas)
         )
-        exponent = self("Where", self("Less", x, 0.0), negative, positive)
-        logarithm = self("Log", self("Add", self("Abs", x), 1.0))
-        raised = self("Exp", self("Mul", exponent, logarithm))
+        exponent, raised = self._raised(x, positive, negative)
         size = self("Div", self("Sub", raised, 1.0), exponent)
         return self("Mul", self("Sign", x), size)
 
-    def yeo_johnson(self, x, step):
-        return self.affine(self.power(x, step.lambdas), step.standardization)
+    def power_slope(self, x, lambdas):
+        """Append the derivative of `power`."""
+        return self._raised(x, lambdas - 1, 1 - lambdas)[1]
 
-    def inputs(self, x, scaling):
-        for step in scaling.steps:
-            append = self.yeo_johnson if isinstance(step, YeoJohnson) else self.affine
-            x = append(x, step)
-        return x
+    def _raised(self, x, positive, negative):
+        """Append an exponent that depends on the sign of x, and (1 + |x|) to it."""
+        exponent = self("Where", self("Less", x, 0.0), negative, positive)
+        logarithm = self("Log", self("Add", self("Abs", x), 1.0))
+        return exponent, self("Exp", self("Mul", exponent, logarithm))
 
-    def committee(self, x, networks, activation):
-        """Append all the members at once: they are one batch of matrix products."""
-        for i, layer in enumerate(stack_layers(networks, np.float64)):
-            x = self(ONNX_ACTIVATIONS[activation], x) if i else x
-            x = self("MatMul", x, layer[..., :-1].transpose(0, 2, 1))
-            x = self("Add", x, layer[:, None, :, -1])
-        return self("ReduceMean", x, axes=[0, 2], keepdims=0)
+    def derivative(self, a, activation):
+        """Append the derivative of an activation by its value."""
+        if activation == "tanh":
+            return self("Sub", 1.0, self("Mul", a, a))
+        if activation == "logistic":
+            return self("Mul", a, self("Sub", 1.0, a))
+        if activation == "relu":
+            double = self.onnx.TensorProto.DOUBLE
+            return self("Cast", self("Greater", a, 0.0), to=double)
+        return self("Add", self("Mul", a, 0.0), 1.0)  # one a row
 
-    def target(self, z, scaling):
-        for step in reversed(scaling.steps):
+    def exponentials(self, z, operation):
+        """Append (exp(z) + exp(-z)) / 2, or the difference.
+
+        onnxruntime has no Cosh and no Sinh in double precision.
+        """
+        pair = self("Exp", z), self("Exp", self("Neg", z))
+        return self("Mul", self(operation, *pair), 0.5)
+
+
+class _Outputs:
+    """What the graph can tell; what an output needs is appended once, on demand.
+
+    Parameters
+    ----------
+    graph : _Graph
+        An empty graph.
+    model : Model
+        The fitted model.
+    uncertainty : Uncertainty
+        What held-out rows have told about it.
+    confidence_level : float
+        The probability that the bounds hold a new measurement.
+    """
+
+    def __init__(self, graph, model, uncertainty, confidence_level):
+        self.graph, self.model, self.uncertainty = graph, model, uncertainty
+        self.level = confidence_level
+        self.layers = stack_layers(model.networks, np.float64)
+        self.x_steps = InputScaling(model.x_scaler).steps
+        self.y_steps = TargetScaling(model.y_scaler).steps
+
+    @cached_property
+    def _inputs(self):
+        """What each step of the scaling gets, and at last the networks."""
+        graph, values = self.graph, ["X"]
+        for step in self.x_steps:
+            x = values[-1]
+            if isinstance(step, YeoJohnson):
+                x, step = graph.power(x, step.lambdas), step.standardization
+            values.append(graph.affine(x, step))
+        return values
+
+    @cached_property
+    def _hidden(self):
+        """The values of each hidden layer, (n_members, n, width)."""
+        values = [self._inputs[-1]]
+        for layer in self.layers[:-1]:
+            z = self._linear(values[-1], layer)
+            values.append(self.graph(ONNX_ACTIVATIONS[self.model.activation], z))
+        return values[1:]
+
+    def _linear(self, x, layer):
+        """Append a layer of all the members: one batch of matrix products."""
+        z = self.graph("MatMul", x, layer[..., :-1].transpose(0, 2, 1))
+        return self.graph("Add", z, layer[:, None, :, -1])
+
+    @cached_property
+    def _mean(self):
+        """The prediction at the network's scale."""
+        z = self._linear(self._hidden[-1], self.layers[-1])
+        return self.graph("ReduceMean", z, axes=[0, 2], keepdims=0)
+
+    @cached_property
+    def _leverage(self):
+        """The sum of a_i a_j P_ij over the last layer's inputs a and the one."""
+        graph, a, posterior = self.graph, self._hidden[-1], self.uncertainty.posterior
+        square, linear = posterior[:, :-1, :-1], 2 * posterior[:, :-1, None, -1]
+        product = graph("Add", graph("MatMul", a, square), linear.transpose(0, 2, 1))
+        each = graph.sum(graph("Mul", a, product), -1)
+        each = graph("Add", each, posterior[:, -1:, -1])
+        return graph("ReduceMean", each, axes=[0], keepdims=0)
+
+    @cached_property
+    def _scale(self):
+        """The scale of the residuals at the network's scale."""
+        graph, noise = self.graph, self.uncertainty.noise
+        if noise.kind == "constant":
+            return self._widening
+        known = graph("Concat", self._inputs[1], graph.column(self._mean), axis=1)
+        u = graph("Tanh", graph("Div", known, SQUASHED))
+        slope = graph("Add", graph("MatMul", u, noise.quadratic), noise.linear)
+        logarithm = graph("Add", graph.sum(graph("Mul", u, slope), 1), noise.intercept)
+        leverage = graph("Mul", graph("Log", self._leverage), noise.slope)
+        limited = graph("Clip", graph("Add", logarithm, leverage), *noise.limits)
+        return graph("Mul", graph("Exp", limited), self._widening)
+
+    @cached_property
+    def _widening(self):
+        """What a scale is multiplied by outside the training range."""
+        graph, low, high = self.graph, self.model.data_min, self.model.data_max
+        beyond = graph("Max", graph("Sub", low, "X"), graph("Sub", "X", high))
+        width = np.where(high > low, high - low, 1)
+        excess = graph("Clip", graph("Div", beyond, width), 0.0, MAX_EXCESS)
+        return graph("Add", graph.sum(excess, 1), 1.0)
+
+    def _target(self, z):
+        """Append what brings outputs of the network to the units of the target."""
+        graph = self.graph
+        for step in reversed(self.y_steps):
             if not isinstance(step, Straightening):
-                z = self("Add", self("Mul", z, step.scale), step.mean)
-            elif step.name == "log":
-                z = self("Exp", z)
-            else:
-                # onnxruntime has no Sinh in double precision.
-                difference = self("Sub", self("Exp", z), self("Exp", self("Neg", z)))
-                z = self("Mul", difference, 0.5)
+                z = graph("Add", graph("Mul", z, step.scale), step.mean)
+                continue
+            z = graph("Clip", z, -MAX_EXPONENT, MAX_EXPONENT)
+            is_log = step.name == "log"
+            z = graph("Exp", z) if is_log else graph.exponentials(z, "Sub")
         return z
 
+    @cached_property
+    def _target_slope(self):
+        """The derivative of the target by the output of the network."""
+        graph = self.graph
+        *first, last = self.y_steps
+        if not first:
+            return graph("Identity", last.scale)
+        affine, function = first
+        z = graph("Add", graph("Mul", self._mean, last.scale), last.mean)
+        z = graph("Clip", z, -MAX_EXPONENT, MAX_EXPONENT)
+        is_log = function.name == "log"
+        slope = graph("Exp", z) if is_log else graph.exponentials(z, "Add")
+        return graph("Mul", slope, last.scale * affine.scale)
 
-def to_onnx(model, path=None, feature_names=None):
+    @cached_property
+    def y(self):
+        return self._target(self._mean)
+
+    @cached_property
+    def y_std(self):
+        std = self.graph("Mul", self._scale, self.uncertainty.unit_std)
+        return self.graph("Mul", std, self._target_slope)
+
+    @cached_property
+    def lower(self):
+        return self._target(self.graph("Sub", self._mean, self._half_width))
+
+    @cached_property
+    def upper(self):
+        return self._target(self.graph("Add", self._mean, self._half_width))
+
+    @cached_property
+    def _half_width(self):
+        (width,) = self.uncertainty.half_widths(np.array([self.level]))
+        return self.graph("Mul", self._scale, width)
+
+    @cached_property
+    def gradient(self):
+        """The chain rule, from the output back to the inputs."""
+        graph, activation = self.graph, self.model.activation
+        derivative = self.layers[-1][..., :-1]
+        for layer, a in zip(self.layers[-2::-1], self._hidden[::-1], strict=True):
+            local = graph.derivative(a, activation)
+            product = graph("Mul", derivative, local)
+            derivative = graph("MatMul", product, layer[..., :-1])
+        gradient = graph("ReduceMean", derivative, axes=[0], keepdims=0)
+        for step, x in zip(self.x_steps, self._inputs, strict=False):
+            if isinstance(step, YeoJohnson):
+                slope = graph.power_slope(x, step.lambdas)
+                gradient = graph("Mul", gradient, slope)
+                step = step.standardization
+            gradient = graph("Div", gradient, step.scale)
+        return graph("Mul", gradient, graph.column(self._target_slope))
+
+
+def to_onnx(
+    model,
+    uncertainty,
+    path=None,
+    feature_names=None,
+    outputs=("y",),
+    confidence_level=0.9,
+):
     """Build one ONNX model of everything between raw inputs and predictions.
 
     Parameters
     ----------
     model : Model
         The fitted model.
+    uncertainty : Uncertainty
+        What held-out rows have told about it.
     path : str or path-like, default=None
         Where to write the ONNX model as well.
     feature_names : ndarray of str, default=None
         Names of the inputs.
+    outputs : sequence of str, default=("y",)
+        Some of `ONNX_OUTPUTS`.
+    confidence_level : float, default=0.9
+        The probability that "lower" and "upper" hold a new measurement.
 
     Returns
     -------
     onnx.ModelProto
-        The model: "X", double of shape (n, n_features), to "y", double of shape (n,).
+        The model: "X", double of shape (n, n_features), to the outputs, double of shape
+        (n,), and (n, n_features) for the gradient.
 
     Raises
     ------
     ImportError
         Without the package onnx.
+    ValueError
+        Where an output is none of these, or where no rows were held out.
     """
+    _check_outputs(outputs)
+    if {"y_std", "lower", "upper"} & set(outputs):
+        uncertainty.check_known()
     onnx = import_optional("onnx", "to_onnx")
     graph = _Graph(onnx)
-    x = graph.inputs("X", InputScaling(model.x_scaler))
-    z = graph.committee(x, model.networks, model.activation)
-    graph("Identity", graph.target(z, TargetScaling(model.y_scaler)), output="y")
-    double = onnx.TensorProto.DOUBLE
+    parts = _Outputs(graph, model, uncertainty, confidence_level)
+    for name in outputs:
+        graph("Identity", getattr(parts, name), output=name)
+    shapes = {"X": ["n", len(model.data_min)], "gradient": ["n", len(model.data_min)]}
+    infos = [
+        onnx.helper.make_tensor_value_info(
+            name, onnx.TensorProto.DOUBLE, shapes.get(name, ["n"])
+        )
+        for name in ("X", *outputs)
+    ]
     proto = onnx.helper.make_model(
         onnx.helper.make_graph(
-            graph.nodes,
-            "FiveDRegressor",
-            [
-                onnx.helper.make_tensor_value_info(
-                    "X", double, ["n", len(model.data_min)]
-                )
-            ],
-            [onnx.helper.make_tensor_value_info("y", double, ["n"])],
-            graph.constants,
+            graph.nodes, "FiveDRegressor", infos[:1], infos[1:], graph.constants
         ),
         opset_imports=[onnx.helper.make_opsetid("", ONNX_OPSET)],
         ir_version=ONNX_IR_VERSION,
@@ -137,3 +321,12 @@ def to_onnx(model, path=None, feature_names=None):
     if path is not None:
         write(path, proto.SerializeToString())
     return proto
+
+
+def _check_outputs(outputs):
+    known = not isinstance(outputs, str) and set(outputs) <= set(ONNX_OUTPUTS)
+    if not known or len(outputs) == 0 or len(set(outputs)) < len(outputs):
+        raise ValueError(
+            f"Got outputs={outputs!r}, expected one or several of {ONNX_OUTPUTS}, each "
+            "once."
+        )

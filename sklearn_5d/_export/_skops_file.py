@@ -14,8 +14,8 @@ import numpy as np
 from sklearn.preprocessing import FunctionTransformer, PowerTransformer
 from sklearn.utils.validation import check_is_fitted
 
+from .._files import import_optional, versions, write
 from .._scaling import TARGET_FUNCTIONS, transformers_of
-from ._files import import_optional, versions, write
 
 # What a file may name, by the way in which skops rebuilds it. Nothing here can be
 # called with arguments from the file.

@@ -8,6 +8,7 @@ column or of the target changes nothing that the network sees.
 from ._inputs import INPUT_TRANSFORMS, InputScaling, fit_input_scaler
 from ._standard import column_range, skewness
 from ._steps import (
+    MAX_EXPONENT,
     TARGET_FUNCTIONS,
     Affine,
     Straightening,
@@ -23,6 +24,7 @@ from ._target import (
 
 __all__ = [
     "INPUT_TRANSFORMS",
+    "MAX_EXPONENT",
     "TARGET_FUNCTIONS",
     "TARGET_TRANSFORMS",
     "Affine",

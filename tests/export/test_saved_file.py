@@ -11,8 +11,8 @@ from exported import every_scaling, fitted, make_table, training_range
 from saved_files import unpack
 from sklearn.linear_model import LinearRegression
 
-from sklearn_5d import FiveDRegressor
-from sklearn_5d._export import _files, _skops_file
+from sklearn_5d import FiveDRegressor, _files
+from sklearn_5d._export import _skops_file
 
 load, save = FiveDRegressor.load, FiveDRegressor.save
 

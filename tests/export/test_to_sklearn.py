@@ -86,3 +86,13 @@ def test_to_sklearn_is_indifferent_to_the_output_configuration():
     with sklearn.config_context(transform_output="pandas"):
         prediction = exported.predict(X)
     np.testing.assert_allclose(prediction, model.predict(X))
+
+
+@pytest.mark.parametrize("n_estimators", [1, 3])
+def test_what_stays_behind_is_an_error_and_not_a_guess(n_estimators):
+    exported = fitted(n_estimators=n_estimators).to_sklearn()
+    X = training_range(5)
+    with pytest.raises(TypeError, match="return_std"):
+        exported.predict(X, return_std=True)
+    for method in ("predict_interval", "predict_quantiles", "predict_gradient"):
+        assert not hasattr(exported, method)
