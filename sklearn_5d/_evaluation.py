@@ -20,6 +20,7 @@ import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 
 from ._network import ACTIVATIONS
+from ._scaling import Codes
 from ._training.threads import single_threaded_blas
 
 # What a thread takes at a time.
@@ -158,7 +159,7 @@ def _blocks(layers, X, with_derivatives=False):
     """
     widest = max(layer.shape[1] for layer in layers)
     size = max(BLOCK_SIZE // (len(layers[0]) * widest), MIN_BLOCK_ROWS)
-    group = GROUP_BYTES // X.itemsize
+    group = GROUP_BYTES // X.dtype.itemsize
     size = min(size, len(X) + group)
     size -= size % group
     inputs = [
@@ -170,7 +171,7 @@ def _blocks(layers, X, with_derivatives=False):
         for layer in (layers if with_derivatives else ())
     ]
     for rows in blocks(len(X), size):
-        block = X[rows].T
+        block = np.asarray(X[rows]).T
         n_rows = block.shape[1]
         columns = slice(n_rows + -n_rows % group)
         A, D = ([b[..., columns] for b in each] for each in (inputs, derivatives))
@@ -330,8 +331,8 @@ def gradient_moments(networks, X, activation, inverses):
     ----------
     networks : list of Weights
         Networks of one shape.
-    X : ndarray of shape (n_samples, n_features)
-        Scaled inputs.
+    X : ndarray or Codes of shape (n_samples, n_inputs)
+        Scaled inputs; the derivatives are by those before an encoding.
     activation : str
         Their activation.
     inverses : ndarray of shape (n_networks, width + 1, width + 1) or None
@@ -346,9 +347,14 @@ def gradient_moments(networks, X, activation, inverses):
     layers = stack_layers(networks, X.dtype)
     function, derivative = ACTIVATIONS[activation]
     last = layers[-1][:, None, :, :-1]
-    moments = np.zeros((2, *X.shape[::-1]))
+    is_encoded = isinstance(X, Codes)
+    n_features = (X.X if is_encoded else X).shape[1]
+    moments = np.zeros((2, n_features, len(X)))
     for rows in blocks(len(X), MIN_BLOCK_ROWS):
-        a, tangents = X[rows].T, np.eye(X.shape[1], dtype=X.dtype)[..., None]
+        block = X[rows]
+        a, tangents = np.asarray(block).T, np.eye(n_features, dtype=X.dtype)[..., None]
+        if is_encoded:
+            tangents = block.tangents()
         for layer in layers[:-1]:
             coef, intercept = layer[..., :-1], layer[..., -1:]
             a = function(coef @ a + intercept)

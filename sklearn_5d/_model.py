@@ -77,7 +77,7 @@ class Model:
             A model without members.
         """
         return cls(
-            fit_input_scaler(rows.X, x_transform, rows.weight),
+            fit_input_scaler(rows.X, rows.y, x_transform, rows.weight),
             fit_target_scaler(rows.y, y_transform, rows.weight),
             *column_range(rows.X),
             precision,
@@ -116,10 +116,16 @@ class Model:
         return TargetScaling(self.y_scaler)
 
     def scaled(self, rows):
-        """Bring rows to the network's scale."""
+        """Bring rows to the network's scale, but for an encoding of the inputs."""
         inputs = InputScaling(self.x_scaler)
-        Z = map_rows(lambda X: inputs.transform(X).T, rows.X, rows.X.shape[1], None)
+        Z = map_rows(
+            lambda X: inputs.before_encoding(X).T, rows.X, rows.X.shape[1], None
+        )
         return Rows(Z, self.target.transform(rows.y), rows.weight, rows.groups)
+
+    def encoded(self, rows):
+        """Encode the inputs of scaled rows, if there is an encoding."""
+        return replace(rows, X=InputScaling(self.x_scaler).encoded(rows.X))
 
     def outputs(self, X):
         """Compute the members' outputs at the network's scale.
@@ -243,7 +249,7 @@ class Model:
         """
         Z = self._scaled_inputs(X)
         z = mean_output(network_outputs(self.networks, Z, self.activation))
-        slope = InputScaling(self.x_scaler).pull_back(X, np.ones(X.shape))
+        slope = InputScaling(self.x_scaler).slope(X)
         slope = slope * self.target.slope(z)[..., None]
         moments = gradient_moments(self.networks, Z, self.activation, posterior)
         return slope, *moments

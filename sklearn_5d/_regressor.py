@@ -25,7 +25,7 @@ from ._training.committee import (
     out_of_fold_outputs,
     teach_members,
 )
-from ._training.selection import choose_transforms
+from ._training.selection import Choice, choose
 from ._training.solver import make_solver
 from ._training.stream import Memory, learn
 from ._uncertainty import Uncertainty
@@ -289,7 +289,7 @@ class FiveDRegressor(
             "array-like",
             Interval(Integral, 1, None, closed="left"),
         ],
-        "activation": [StrOptions({"identity", "logistic", "tanh", "relu"})],
+        "activation": [StrOptions({"auto", "identity", "logistic", "tanh", "relu"})],
         "solver": [StrOptions({"spring", "adam", "sgd", "lbfgs"})],
         "n_estimators": [
             StrOptions({"auto"}),
@@ -327,7 +327,7 @@ class FiveDRegressor(
         self,
         hidden_layer_sizes: ArrayLike = (64, 32, 16),
         *,
-        activation: str = "tanh",
+        activation: str = "auto",
         solver: str = "spring",
         n_estimators: int | str = "auto",
         x_transform: str = "auto",
@@ -428,14 +428,15 @@ class FiveDRegressor(
         given = validate_rows(self, X, y, sample_weight, groups)
         validation = validate_validation_rows(self, X_val, y_val)
         rows, place = given.distinct()
-        model, starts = self._start(rows)
+        model, starts = self._start(rows, may_encode=self.gaussian_process is not True)
         train, setting = model.scaled(rows).settings()
+        train = model.encoded(train)
         tasks = start_tasks(self, model, len(starts), X, y, sample_weight)
         task = Task(
-            make_solver(self.get_params(deep=False), len(train)),
+            self._make_solver(len(train), len(starts)),
             train,
             self._splits(train, len(starts), validation),
-            None if validation is None else model.scaled(validation),
+            None if validation is None else model.encoded(model.scaled(validation)),
             self._seeds(len(starts)),
             self.n_jobs,
             tasks,
@@ -498,7 +499,7 @@ class FiveDRegressor(
         first = not self.__sklearn_is_fitted__()
         rows = validate_rows(self, X, y, sample_weight, reset=first)
         if first:
-            model, members = self._start(rows)
+            model, members = self._start(rows, may_encode=False)
             uncertainty, memory = Uncertainty.unknown(), None
         else:
             model, members = self._model.widened(rows.X), self._model.members
@@ -509,10 +510,10 @@ class FiveDRegressor(
             )
             memory = None if self._memory is None else Memory(*self._memory)
         members, memory = learn(
-            make_solver(self.get_params(deep=False), len(rows)),
+            self._make_solver(len(rows), len(members)),
             members,
             memory,
-            model.scaled(rows),
+            model.encoded(model.scaled(rows)),
             self._seeds(len(members)),
             self.n_jobs,
         )
@@ -520,34 +521,41 @@ class FiveDRegressor(
         self._memory = None if memory is None else tuple(memory)
         return self
 
-    def _start(self, rows):
+    def _start(self, rows, may_encode):
         """Return the scaling, and for each member what it starts from."""
-        n_estimators = self.n_estimators
-        if n_estimators == "auto":
-            n_estimators = defaults.n_estimators(len(rows))
         if self.warm_start and self.__sklearn_is_fitted__():
-            self._check_members(n_estimators)
+            self._check_members()
             return self._model.widened(rows.X), self._model.members
         # A warm start has to find the same folds, or members meet rows they have seen.
         rng = check_random_state(self.random_state)
         self._fold_seed, seed = rng.randint(np.iinfo(np.int32).max, size=2).tolist()
-        transforms = self.x_transform, self.y_transform
+        parameters = self.get_params(deep=False)
         if self.solver == "spring":
-            network = {
-                "hidden_layer_sizes": tuple(np.atleast_1d(self.hidden_layer_sizes)),
-                "activation": self.activation,
-            }
             settings, _ = rows.settings()
-            transforms = choose_transforms(settings, *transforms, network, seed)
-        self.x_transform_, self.y_transform_ = (
-            "standard" if t == "auto" else t for t in transforms
-        )
+            choice = choose(settings, parameters, may_encode, seed)
+        else:
+            choice = Choice.simplest(parameters)
+        self.x_transform_, self.y_transform_, self.activation_, self._is_exact = choice
         precision = "float32" if self.precision == "float32" else "float64"
         model = Model.scaling(rows, self.x_transform_, self.y_transform_, precision)
+        n_estimators = self.n_estimators
+        if n_estimators == "auto":
+            n_estimators = defaults.n_estimators(len(rows), choice)
         return model, [None] * n_estimators
 
-    def _check_members(self, n_estimators):
-        shape = (self.n_features_in_, *np.atleast_1d(self.hidden_layer_sizes), 1)
+    def _make_solver(self, n_samples, n_members):
+        choice = Choice(
+            self.x_transform_, self.y_transform_, self.activation_, self._is_exact
+        )
+        parameters = self.get_params(deep=False)
+        return make_solver(parameters, choice, n_samples, n_members)
+
+    def _check_members(self):
+        n_estimators = self.n_estimators
+        if n_estimators == "auto":
+            n_estimators = len(self.estimators_)
+        n_inputs = len(self.estimators_[0].coefs_[0])
+        shape = (n_inputs, *np.atleast_1d(self.hidden_layer_sizes), 1)
         fitted = [
             (len(m.coefs_[0]), *(c.shape[1] for c in m.coefs_))
             for m in self.estimators_
@@ -570,7 +578,11 @@ class FiveDRegressor(
         # A single network of MLPRegressor's own solvers takes its validation rows.
         if validation is not None or (self.solver != "spring" and n_estimators == 1):
             return [(slice(None), np.arange(0))] * n_estimators
-        return train.folds(n_estimators, self.validation_fraction, self._fold_seed)
+        n_folds = n_estimators
+        if self.n_estimators == "auto" and n_estimators > 1:
+            n_folds = defaults.N_FOLDS
+        folds = train.folds(n_folds, self.validation_fraction, self._fold_seed)
+        return folds[:n_estimators]
 
     def _train(self, task, starts):
         """Train the members, and let a teacher add what it knows."""
@@ -584,7 +596,8 @@ class FiveDRegressor(
         if has_teacher == "auto":
             is_cheap = len(task.rows) <= defaults.MAX_PROCESS_ROWS
             may_teach = self.alpha <= defaults.EVIDENCE_START_ALPHA
-            has_teacher = is_cheap and may_teach and len(members) > 1
+            is_smooth = self.x_transform_ not in _scaling.ENCODINGS
+            has_teacher = is_cheap and may_teach and is_smooth and len(members) > 1
         if has_teacher:
             members, self.gaussian_process_share_ = teach_members(task, members)
         return members

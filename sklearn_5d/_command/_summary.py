@@ -8,8 +8,6 @@ from .. import __version__
 from ._console import align
 from ._evaluation import OURS
 
-CONFIDENCE_LEVEL = 0.9
-
 
 @dataclass(frozen=True)
 class Summary:

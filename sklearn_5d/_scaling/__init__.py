@@ -5,12 +5,20 @@ the package. All of them are equivariant: a change of the units or of the origin
 column or of the target changes nothing that the network sees.
 """
 
-from ._inputs import INPUT_TRANSFORMS, InputScaling, fit_input_scaler
+from ._encoding import ENCODINGS, Codes
+from ._inputs import (
+    INPUT_TRANSFORMS,
+    SMOOTH_TRANSFORMS,
+    InputScaling,
+    fit_input_scaler,
+)
 from ._standard import column_range, skewness
 from ._steps import (
     MAX_EXPONENT,
     TARGET_FUNCTIONS,
     Affine,
+    Clip,
+    Selection,
     Straightening,
     YeoJohnson,
     transformers_of,
@@ -23,12 +31,17 @@ from ._target import (
 )
 
 __all__ = [
+    "ENCODINGS",
     "INPUT_TRANSFORMS",
     "MAX_EXPONENT",
+    "SMOOTH_TRANSFORMS",
     "TARGET_FUNCTIONS",
     "TARGET_TRANSFORMS",
     "Affine",
+    "Clip",
+    "Codes",
     "InputScaling",
+    "Selection",
     "Straightening",
     "TargetScaling",
     "YeoJohnson",

@@ -42,6 +42,10 @@ class Affine(NamedTuple):
         """Compute the derivative of `inverse`."""
         return self.scale
 
+    def pull_back(self, X, gradient):
+        """Turn derivatives by the result into those by `X`."""
+        return gradient * self.slope(X)
+
 
 class YeoJohnson(NamedTuple):
     """The power transformation of Yeo and Johnson (2000), and standardisation."""
@@ -68,6 +72,40 @@ class YeoJohnson(NamedTuple):
         # (1 + z)^(lambda - 1), and its mirror image for z < 0.
         exponent = np.where(Z >= 0, self.lambdas - 1, 1 - self.lambdas)
         return (1 + np.abs(Z)) ** exponent / self.standardization.scale
+
+    def pull_back(self, Z, gradient):
+        """Turn derivatives by the result into those by `Z`."""
+        return gradient * self.slope(Z)
+
+
+class Selection(NamedTuple):
+    """The input of each code, in the order of the inputs."""
+
+    columns: np.ndarray
+
+    def transform(self, Z):
+        """Repeat each input for all of its codes."""
+        return Z.take(self.columns, axis=1)
+
+    def pull_back(self, Z, gradient):
+        """Turn derivatives by the result into those by `Z`."""
+        starts = np.flatnonzero(np.diff(self.columns, prepend=-1))
+        return np.add.reduceat(gradient, starts, axis=-1)
+
+
+class Clip(NamedTuple):
+    """The range of each code."""
+
+    low: np.ndarray
+    high: np.ndarray
+
+    def transform(self, Z):
+        """Clip."""
+        return np.clip(Z, self.low, self.high)
+
+    def pull_back(self, Z, gradient):
+        """Turn derivatives by the result into those by `Z`, at a knot from above."""
+        return gradient * ((self.low <= Z) & (self.high > Z))
 
 
 class Function(NamedTuple):
@@ -114,6 +152,10 @@ def _step(transformer):
     if isinstance(transformer, PowerTransformer):
         return YeoJohnson(transformer)
     if isinstance(transformer, FunctionTransformer):
+        if transformer.func is np.take:
+            return Selection(transformer.kw_args["indices"])
+        if transformer.func is np.clip:
+            return Clip(transformer.kw_args["a_min"], transformer.kw_args["a_max"])
         names = {f.function: name for name, f in TARGET_FUNCTIONS.items()}
         return Straightening(names[transformer.func])
     return Affine(transformer.mean_, transformer.scale_)
@@ -134,7 +176,7 @@ def steps_of(transformer):
 
     Returns
     -------
-    list of Affine, YeoJohnson or Straightening
-        The steps in their order.
+    list
+        The steps, named tuples of this module, in their order.
     """
     return [_step(each) for each in transformers_of(transformer)]

@@ -10,6 +10,7 @@ from sklearn.utils import check_random_state
 
 from .._evaluation import output
 from .._network import Weights
+from .._scaling import Codes
 from . import defaults
 from .distillation import distil
 from .evidence import refine
@@ -19,15 +20,19 @@ from .spring import minimize, score
 from .threads import single_threaded_blas
 
 
-def make_solver(parameters, n_samples):
+def make_solver(parameters, choice, n_samples, n_members):
     """Bind the parameters of the solver.
 
     Parameters
     ----------
     parameters : dict
         The parameters of `FiveDRegressor`.
+    choice : Choice
+        What the table wants where they are "auto".
     n_samples : int
         Number of training rows.
+    n_members : int
+        Number of networks.
 
     Returns
     -------
@@ -35,15 +40,18 @@ def make_solver(parameters, n_samples):
         The solver.
     """
     chosen = dict(parameters)
-    shared = {name: chosen[name] for name in ("activation", "alpha", "momentum", "tol")}
+    shared = {name: chosen[name] for name in ("alpha", "momentum", "tol")}
+    shared["activation"] = choice.activation
     shared["hidden_layer_sizes"] = tuple(np.atleast_1d(chosen["hidden_layer_sizes"]))
     natural = chosen["solver"] == "spring"
     automatic = {
         "learning_rate_init": (
-            defaults.LEARNING_RATE if natural else defaults.MLP_LEARNING_RATE
+            defaults.learning_rate(choice) if natural else defaults.MLP_LEARNING_RATE
         ),
-        "batch_size": "auto" if natural else defaults.MLP_BATCH_SIZE,
-        "max_steps": defaults.max_steps(n_samples),
+        "batch_size": (
+            defaults.batch_size(choice) if natural else defaults.MLP_BATCH_SIZE
+        ),
+        "max_steps": defaults.max_steps(n_samples, n_members, choice),
     }
     for name, value in automatic.items():
         if chosen[name] == "auto":
@@ -138,6 +146,7 @@ class NaturalGradient:
             n_left = settings.max_steps - result.n_steps - defaults.N_EVIDENCE_STEPS
             if (
                 len(train) <= defaults.MAX_EVIDENCE_ROWS
+                and not isinstance(train.X, Codes)  # too many inputs
                 and settings.alpha <= defaults.EVIDENCE_START_ALPHA
                 and result.damping > defaults.NOISE_FREE_DAMPING
                 and n_left >= defaults.N_EVIDENCE_STEPS

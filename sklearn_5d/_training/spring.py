@@ -135,14 +135,14 @@ def run_stage(weights, rows, stage, settings, random_state):
     weights = weights.astype(dtype)
     direction = weights.map(np.zeros_like)
     dampings = np.geomspace(stage.damping_start, stage.damping_end, stage.n_steps)
-    phases = np.linspace(0, np.pi, stage.n_steps)
+    phases = np.pi * (np.arange(stage.n_steps) + 0.5) / stage.n_steps
     rates = 0.5 * stage.learning_rate * (1 + np.cos(phases))
     batches = _batches(len(rows), stage.batch_size, stage.n_steps, random_state)
     root_weight = root_weights(rows)
     workspace = gram_workspace(stage.batch_size, dtype)
     losses = []
     for batch, damping, rate in zip(batches, dampings, rates, strict=True):
-        X = rows.X[batch].astype(dtype, copy=False)
+        X = np.asarray(rows.X[batch], dtype)
         batch_weight = None if root_weight is None else root_weight[batch].astype(dtype)
         A, f = forward(weights, X, settings.activation)
         D = output_derivatives(weights, A, settings.activation)

@@ -110,7 +110,7 @@ def remember(memory, rows, random_state):
     weight = np.ones(len(rows)) if rows.weight is None else rows.weight
     rank = random_state.uniform(size=len(rows))
     fold = random_state.randint(defaults.N_STREAM_FOLDS, size=len(rows))
-    new = Memory(rows.X, rows.y, weight, rank, fold)
+    new = Memory(np.asarray(rows.X), rows.y, weight, rank, fold)
     if memory is None:
         return new
     return Memory(*map(np.concatenate, zip(memory, new, strict=True)))
