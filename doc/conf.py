@@ -104,7 +104,7 @@ plot_html_show_source_link = False
 plot_formats = [("png", 110)]
 plot_rcparams = {"figure.figsize": (7, 4), "figure.constrained_layout.use": True}
 
-# In full it searches five problems for twenty minutes.
+# In full it searches for minutes.
 SHORT_EXAMPLES = {"plot_tuning"}
 
 

@@ -146,7 +146,7 @@ def test_table_of_the_report_sorts(page):
     [
         ("An interval around it", "predict_interval"),
         ("Save a model", "load"),
-        ("When not to use it", "Trees are better"),
+        ("When not to use it", "Trees may be better"),
     ],
 )
 def test_one_click_from_the_start(page, card, word):

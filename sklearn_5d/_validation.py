@@ -1,10 +1,13 @@
 """Checks of what the user gives, before any work."""
 
 import warnings
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.exceptions import DataDimensionalityWarning
+from sklearn.utils._param_validation import validate_params
 from sklearn.utils.validation import (
     _check_sample_weight,
     assert_all_finite,
@@ -18,6 +21,24 @@ from ._rows import Rows
 N_INPUTS = 5
 # Between these sizes no square overflows and none vanishes.
 MIN_SIZE, MAX_SIZE = 1e-150, 1e150
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def validated(constraints: dict[str, list[Any]]) -> Callable[[F], F]:
+    """Let a function check its parameters, as those of scikit-learn do.
+
+    Parameters
+    ----------
+    constraints : dict of str to list
+        What each parameter may be.
+
+    Returns
+    -------
+    callable
+        The decorator, which keeps the annotations.
+    """
+    return validate_params(constraints, prefer_skip_nested_validation=True)
 
 
 def check_parameters(estimator):

@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_5d import FiveDRegressor
-from sklearn_5d._training import spring
+from sklearn_5d._training.solver import NaturalGradient
 
 callback = pytest.importorskip("sklearn.callback")
 
@@ -134,7 +134,8 @@ def test_torn_down_where_the_fit_is_interrupted(table, monkeypatch):
     recorder = Recorder()
     model = watched(recorder)
     before = dict(vars(model))
-    interrupt_at(monkeypatch, spring, "natural_gradient_step", 50)
+    # As the second network is done.
+    interrupt_at(monkeypatch, NaturalGradient, "_member", 2)
     with pytest.raises(KeyboardInterrupt):
         model.fit(*table)
     assert recorder.events[-1] == ("teardown", (("fit", 0),))

@@ -64,6 +64,12 @@ def test_main_class_is_among_the_names():
     } <= set(_public_names())
 
 
+def test_reference_has_every_name():
+    index = (ROOT / "doc/api/index.rst").read_text(encoding="utf-8")
+    names = {*sklearn_5d.__all__, *datasets.__all__} - {"__version__"}
+    assert names == set(re.findall(r"^    (\w+)$", index, re.MULTILINE))
+
+
 PAGES = [ROOT / "README.rst", ROOT / "doc/index.rst", *ROOT.glob("doc/guide/*.rst")]
 
 

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from email.message import Message
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from sklearn_5d import FiveDRegressor, _documentation
 def rows_of(html):
     """Class and cells of each row of the tables."""
     for kind, row in re.findall(r'<tr class="([\w-]+)">(.*?)</tr>', html, re.DOTALL):
-        yield kind, re.sub(r"<[^>]*>|\s+", " ", row)
+        yield kind, unescape(re.sub(r"<[^>]*>", " ", row))
 
 
 def test_links_to_its_page(monkeypatch):

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_5d import FiveDRegressor, search_space
+from sklearn_5d.datasets import FUNCTIONS, load_airfoil_self_noise, make_function
 
 Floats = NDArray[np.float64]
 
@@ -32,3 +33,9 @@ model.predict_interval()  # type: ignore[call-arg]
 for name, values in search_space().items():
     assert_type(name, str)
     print(name, len(values))
+
+assert_type(make_function("piston", 10), tuple[Floats, Floats])
+assert_type(FUNCTIONS["piston"](X), Floats)
+assert_type(FUNCTIONS["piston"].inputs[0].low, float)
+X_measured, y_measured = load_airfoil_self_noise(return_X_y=True)
+load_airfoil_self_noise("as_frame")  # type: ignore[call-overload]

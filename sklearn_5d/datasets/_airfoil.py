@@ -1,20 +1,27 @@
 """The airfoil measurements, which come with the package."""
 
 from importlib.resources import files
+from typing import Any, Literal, overload
 
 import numpy as np
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import validate_params
+
+from .._validation import validated
 
 DATA_MODULE = "sklearn_5d.datasets.data"
 DATA_FILENAME = "airfoil_self_noise.csv"
 DESCR_FILENAME = "airfoil_self_noise.rst"
 
 
-@validate_params(
-    {"return_X_y": ["boolean"], "as_frame": ["boolean"]},
-    prefer_skip_nested_validation=True,
-)
+@overload
+def load_airfoil_self_noise(
+    *, return_X_y: Literal[True], as_frame: bool = ...
+) -> tuple[Any, Any]: ...
+@overload
+def load_airfoil_self_noise(
+    *, return_X_y: Literal[False] = ..., as_frame: bool = ...
+) -> Bunch: ...
+@validated({"return_X_y": ["boolean"], "as_frame": ["boolean"]})
 def load_airfoil_self_noise(*, return_X_y=False, as_frame=False):
     """Load the airfoil self-noise measurements (regression).
 

@@ -6,6 +6,9 @@ from importlib import import_module
 from inspect import cleandoc
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -86,19 +89,19 @@ class Function:
     target: str
     unit: str
     reference: str
-    evaluate: Callable = field(repr=False)
+    evaluate: Callable[[FloatArray], FloatArray] = field(repr=False)
 
     @property
-    def feature_names(self):
+    def feature_names(self) -> list[str]:
         """Names of the inputs, a list of length 5."""
         return [each.name for each in self.inputs]
 
     @property
-    def bounds(self):
+    def bounds(self) -> FloatArray:
         """Ranges of the inputs, an array (5, 2) as scipy.optimize takes it."""
         return np.array([(each.low, each.high) for each in self.inputs], dtype=float)
 
-    def __call__(self, X):
+    def __call__(self, X: ArrayLike) -> FloatArray:
         """Target for each row of `X`."""
         X = np.asarray(X, dtype=np.float64)
         if X.ndim != 2 or X.shape[1] != 5:

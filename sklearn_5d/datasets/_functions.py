@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from numbers import Integral, Real
 from types import MappingProxyType
 
+import numpy as np
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, validate_params
+from sklearn.utils._param_validation import Interval
 
+from .._validation import validated
 from . import _engineering, _mathematics, _physics
-from ._function import Function
+from ._function import FloatArray, Function
 
 FUNCTIONS: Mapping[str, Function] = MappingProxyType(
     {
@@ -26,16 +28,21 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
 """The functions by name."""
 
 
-@validate_params(
+@validated(
     {
         "name": [str],
         "n_samples": [Interval(Integral, 1, None, closed="left")],
         "noise": [Interval(Real, 0, None, closed="left")],
         "random_state": ["random_state"],
-    },
-    prefer_skip_nested_validation=True,
+    }
 )
-def make_function(name, n_samples=1000, *, noise=0.0, random_state=None):
+def make_function(
+    name: str,
+    n_samples: int = 1000,
+    *,
+    noise: float = 0.0,
+    random_state: int | np.random.RandomState | None = None,
+) -> tuple[FloatArray, FloatArray]:
     """Sample one of the five-input functions.
 
     The inputs are independent and uniform in their ranges.
