@@ -19,10 +19,11 @@ pytestmark = pytest.mark.filterwarnings(
 
 @pytest.fixture(autouse=True)
 def small_budget(monkeypatch):
-    monkeypatch.setattr(defaults, "max_steps", lambda n_samples: 24)
-    monkeypatch.setattr(defaults, "n_estimators", lambda n_samples: 2)
+    monkeypatch.setattr(defaults, "max_steps", lambda *_: 24)
+    monkeypatch.setattr(defaults, "n_estimators", lambda *_: 2)
     monkeypatch.setattr(defaults, "N_EVIDENCE_STEPS", 2)
     monkeypatch.setattr(defaults, "MAX_RACE_STEPS", 8)
+    monkeypatch.setattr(defaults, "MAX_ENCODED_RACE_STEPS", 8)
 
 
 @parametrize_with_checks(

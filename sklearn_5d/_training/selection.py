@@ -128,14 +128,15 @@ def choose(rows, parameters, may_encode, random_state):
             random_state,
         )
         errors, exact = zip(*map(race.run, choices), strict=True)
-        k = _winner(errors)
+        k = _winner(errors, defaults.RACE_GAIN)
         best = choices[k]._replace(is_exact=exact[k])
         is_open = may_encode and wanted[0] == "auto"
         is_open = is_open and len(rows) >= defaults.MIN_ENCODED_ROWS
         if not is_open or race.tree_error() > defaults.MAX_TREE_RATIO**2 * errors[k]:
             return best
+        folds = _folds(rows, defaults.MAX_ENCODED_RACE_ROWS, random_state)
         race = _Race(
-            _folds(rows, defaults.MAX_ENCODED_RACE_ROWS, random_state)[:2],
+            folds if len(rows) <= defaults.MAX_RACE_ROWS else folds[:2],
             sizes,
             defaults.MAX_ENCODED_RACE_STEPS,
             parameters["damping"],
@@ -143,7 +144,7 @@ def choose(rows, parameters, may_encode, random_state):
         )
         choices = [best, *_encoded(best, wanted[2])]
         errors, _ = zip(*map(race.run, choices), strict=True)
-    return choices[_winner(errors)]
+    return choices[_winner(errors, defaults.ENCODING_GAIN)]
 
 
 def _folds(rows, max_rows, random_state):
@@ -153,9 +154,9 @@ def _folds(rows, max_rows, random_state):
     return [(rows.take(train), rows.take(held_out)) for train, held_out in folds]
 
 
-def _winner(errors):
+def _winner(errors, gain):
     """Name the best; others than the first have to be better by far."""
-    handicap = np.where(np.arange(len(errors)) == 0, defaults.RACE_GAIN**2, 1)
+    handicap = np.where(np.arange(len(errors)) == 0, gain**2, 1)
     return int(np.argmin(handicap * errors))
 
 
