@@ -5,6 +5,9 @@ from functools import cache
 import estimators
 import pytest
 
+# A type checker reads it, and nothing runs it.
+collect_ignore = ["typed_use.py"]
+
 
 @pytest.fixture(scope="session")
 def table():
