@@ -4,7 +4,8 @@ What is left of a model outside of Python?
 
 `to_onnx` writes one graph from raw inputs to the prediction, scaling and committee
 included, for any runtime of ONNX. Does it give the same numbers, how large is it,
-and how long does one row take? `to_sklearn` and `save` stand beside it.
+and how long does one row take? `to_sklearn` and `save` stand beside it. Standard
+deviation, interval and gradient come along where they are asked for.
 """
 
 # %%
@@ -44,6 +45,23 @@ for (name, prediction), size in zip(predictions.items(), sizes, strict=True):
     difference = np.abs(prediction - expected).max() / y.std()
     print(f"{name:10s} {size / 1000:6.0f} kB, differs by {difference:.0e} of the sd")
 
+# %%
+names = ("y", "y_std", "lower", "upper", "gradient")
+graph = model.to_onnx(outputs=names, confidence_level=0.9)
+whole = onnxruntime.InferenceSession(graph.SerializeToString())
+results = dict(zip(names, whole.run(names, {"X": X_new}), strict=True))
+_, expected_std = model.predict(X_new, return_std=True)
+lower, upper = model.predict_interval(X_new, 0.9).T
+unit = X.std(axis=0)
+pairs = {
+    "y_std": (results["y_std"], expected_std),
+    "interval": (results["upper"] - results["lower"], upper - lower),
+    "gradient": (results["gradient"] * unit, model.predict_gradient(X_new) * unit),
+}
+for name, (in_onnx, in_python) in pairs.items():
+    difference = np.abs(in_onnx - in_python).max() / y.std()
+    print(f"{name:10s} in the graph differs by {difference:.0e} of the sd")
+
 
 # %% [markdown]
 # The time of a call: few rows are where a runtime without Python in it pays.
@@ -61,17 +79,19 @@ def median_time_us(function, *args):
 
 
 numbers = (1, 10, 100, 1000)
-times = {"predict": [], "onnxruntime": []}
+times = {"predict": [], "onnxruntime": [], "onnxruntime, all outputs": []}
 for n_rows in numbers:
     rows = X_new[:n_rows]
     times["predict"].append(median_time_us(model.predict, rows))
-    times["onnxruntime"].append(median_time_us(session.run, ["y"], {"X": rows}))
+    for name, model_of in (("", session), (", all outputs", whole)):
+        time_us = median_time_us(model_of.run, None, {"X": rows})
+        times[f"onnxruntime{name}"].append(time_us)
 for name, (one_row, *_) in times.items():
     print(f"one row by {name}: {one_row:.0f} us")
 
 # %%
 figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
-for (name, column), marker in zip(times.items(), "os", strict=True):
+for (name, column), marker in zip(times.items(), "os^", strict=True):
     ax.loglog(numbers, column, f"{marker}-", label=name)
 ax.set(xlabel="rows", ylabel="time of a call (µs)")
 ax.legend()

@@ -150,7 +150,7 @@ class FiveDRegressor(
         for ``solver="spring"``, which takes 128 in `partial_fit`, and 256 for the
         others.
 
-    alpha : float, default=1e-4
+    alpha : float, default=1e-2
         Weight decay. For ``solver="spring"`` it is decoupled and in proportion to the
         damping, for the others it is the L2 term of `MLPRegressor`.
 
@@ -340,7 +340,7 @@ class FiveDRegressor(
         patience: int = 2,
         learning_rate_init: float | str = "auto",
         batch_size: int | str = "auto",
-        alpha: float = 1e-4,
+        alpha: float = 1e-2,
         max_iter: int = 100,
         early_stopping: bool = True,
         validation_fraction: float = 0.1,

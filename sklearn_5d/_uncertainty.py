@@ -17,13 +17,14 @@ from ._noise import MIN_ROWS, NoiseScale, fit_noise_scale
 MAX_UNSEEN = 2_000
 
 
-def conformal_quantile(scores, level, weight=None):
+def conformal_quantile(scores, level, weight=None, n_groups=None):
     """Compute the quantile of the scores with the finite-sample correction.
 
     With equal weights and n + 1 exchangeable scores the last is at most the k-th
     smallest of the others, k = ceil((n + 1) * level), with at least the probability
     asked. With weights each score counts as its weight says, and the new one as the
-    mean of the others.
+    mean of the others. The scores of a group may all be one, so that with groups it is
+    these that are counted; the largest score is the answer where they are too few.
 
     Parameters
     ----------
@@ -33,6 +34,8 @@ def conformal_quantile(scores, level, weight=None):
         The probability asked, between 0 and 1.
     weight : ndarray of shape (n_samples,), default=None
         Weights of the rows; None where they are equal.
+    n_groups : int, default=None
+        Number of groups; None where each row stands for itself.
 
     Returns
     -------
@@ -54,6 +57,8 @@ def conformal_quantile(scores, level, weight=None):
     """
     n_samples = len(scores)
     rank = np.round((n_samples + 1) * level, 9)
+    if n_groups is not None:
+        rank = min(np.round(n_samples * (1 + 1 / n_groups) * level, 9), n_samples)
     if np.ceil(rank) > n_samples:
         raise ValueError(
             f"An interval at confidence_level={level} needs at least "
@@ -150,6 +155,8 @@ class Uncertainty:
     doubt : tuple of two floats, default=(1.0, 0.0)
         The variance of the model's own error is the first times the variance between
         the members, and the second times the leverage.
+    n_groups : int or None, default=None
+        Number of groups among the rows; None where each stands for itself.
     """
 
     residual: np.ndarray
@@ -159,6 +166,7 @@ class Uncertainty:
     noise: NoiseScale | None = None
     posterior: np.ndarray | None = None
     doubt: tuple = (1.0, 0.0)
+    n_groups: int | None = None
 
     @classmethod
     def unknown(cls):
@@ -200,7 +208,10 @@ class Uncertainty:
         noise, scale = fit_noise_scale(*known, residual, rows.weight, rows.groups)
         error = np.average(residual**2, weights=rows.weight)
         doubt = _doubt(model, train, posterior, error, seen)
-        result = cls(residual, scale, rows.weight, rms, noise, posterior, doubt)
+        n_groups = None if rows.groups is None else len(np.unique(rows.groups))
+        result = cls(
+            residual, scale, rows.weight, rms, noise, posterior, doubt, n_groups
+        )
         # Groups are few, and the quantile of so few is none too large.
         is_certain = len(rows) >= MIN_ROWS and rows.groups is None
         if len(model.members) == 1 or seen == 1 or not is_certain:
@@ -273,7 +284,10 @@ class Uncertainty:
     def half_widths(self, levels):
         """List half the widths of intervals in units of the scale."""
         sizes = np.abs(self.scores)
-        return [conformal_quantile(sizes, level, self.weight) for level in levels]
+        return [
+            conformal_quantile(sizes, level, self.weight, self.n_groups)
+            for level in levels
+        ]
 
     def mean_and_scale(self, model, X):
         """Predict, and tell the scale of the residual, at the network's scale.

@@ -7,7 +7,7 @@ import pytest
 
 from sklearn_5d import FiveDRegressor
 
-X_TRANSFORMS = ["standard", "yeo-johnson"]
+X_TRANSFORMS = ["standard", "yeo-johnson", "steps", "piecewise-linear"]
 Y_TRANSFORMS = ["standard", "log", "arcsinh"]
 # The origin of the fourth column is far from its values.
 ORIGIN = np.array([0, 0, 0, 1e9, 0])

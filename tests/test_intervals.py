@@ -9,6 +9,7 @@ from estimators import small
 from numpy.testing import assert_array_equal
 
 from sklearn_5d import FiveDRegressor, _uncertainty
+from sklearn_5d._rows import Rows
 from sklearn_5d.datasets import make_function
 
 LEVELS = ["0.5", "0.8", "0.9", "0.95", "0.99"]
@@ -76,6 +77,19 @@ def test_error_names_the_rows_that_it_takes():
     message = r"confidence_level=0\.95 needs at least 19 held-out rows, got 18\."
     with pytest.raises(ValueError, match=message):
         _uncertainty.conformal_quantile(np.ones(18), 0.95)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("n_groups", [3, 40, 99, 100])
+def test_quantile_of_groups_is_that_of_one_row_of_each(n_groups, level):
+    """Where the rows of a group are all one, and the largest where groups are few."""
+    single = np.random.default_rng(0).exponential(size=n_groups)
+    scores = np.repeat(single, 7)
+    quantile = _uncertainty.conformal_quantile(scores, float(level), None, n_groups)
+    if rank(n_groups, level) > n_groups:
+        assert quantile == single.max()
+    else:
+        assert quantile == _uncertainty.conformal_quantile(single, float(level))
 
 
 def test_quantile_does_not_depend_on_the_order_of_the_scores():
@@ -277,3 +291,20 @@ def test_intervals_are_those_of_the_mean_and_not_of_a_member():
     model = FiveDRegressor(n_estimators=6, max_steps=200, random_state=0).fit(X, y)
     X, y = make_function("borehole", 3000, random_state=1)
     assert 0.87 < coverage(model, X, y, 0.9) < 0.95
+
+
+def test_members_that_agree_are_no_better_together(table):
+    """Their residuals count as they are, those of members that differ count less."""
+    X, y = table
+    fitted = small(n_estimators=3, random_state=0).fit(X, y)
+    rows, model = Rows(X, y), fitted._model
+    prediction = model.target.transform(fitted.oof_prediction_)
+    raw = model.target.transform(y) - prediction
+    for members, share in ((model.members, 0.98), ([model.members[0]] * 3, 1)):
+        each = _uncertainty.Uncertainty.calibrate(
+            model.with_members(members), rows, prediction, rows, 2 / 3
+        )
+        ratio = each.residual / raw
+        assert np.ptp(ratio) < 1e-12
+        assert 3**-0.5 - 1e-12 <= ratio[0] <= share + 1e-12
+    assert ratio[0] == 1

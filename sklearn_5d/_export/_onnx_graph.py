@@ -11,7 +11,9 @@ from .._model import MAX_EXCESS
 from .._noise import SQUASHED
 from .._scaling import (
     MAX_EXPONENT,
+    Clip,
     InputScaling,
+    Selection,
     Straightening,
     TargetScaling,
     YeoJohnson,
@@ -49,10 +51,16 @@ class _Graph:
         return name
 
     def sum(self, x, axis):
-        return self("ReduceSum", x, self._constant([axis], np.int64), keepdims=0)
+        return self("ReduceSum", x, self.integers([axis]), keepdims=0)
 
     def column(self, x):
-        return self("Unsqueeze", x, self._constant([1], np.int64))
+        return self("Unsqueeze", x, self.integers([1]))
+
+    def integers(self, values):
+        return self._constant(values, np.int64)
+
+    def double(self, x):
+        return self("Cast", x, to=self.onnx.TensorProto.DOUBLE)
 
     def affine(self, x, step):
         return self("Div", self("Sub", x, step.mean), step.scale)
@@ -79,6 +87,30 @@ class _Graph:
         logarithm = self("Log", self("Add", self("Abs", x), 1.0))
         return exponent, self("Exp", self("Mul", exponent, logarithm))
 
+    def scale(self, x, step):
+        """Append a step of the scaling of the inputs."""
+        if isinstance(step, Selection):
+            return self("Gather", x, self.integers(step.columns), axis=1)
+        if isinstance(step, Clip):
+            return self("Min", self("Max", x, step.low), step.high)
+        if isinstance(step, YeoJohnson):
+            x, step = self.power(x, step.lambdas), step.standardization
+        return self.affine(x, step)
+
+    def pull_back(self, x, gradient, step):
+        """Append what turns derivatives by the result of a step into those by x."""
+        if isinstance(step, Selection):
+            inputs = np.arange(step.columns.max() + 1)
+            return self("MatMul", gradient, step.columns[:, None] == inputs)
+        if isinstance(step, Clip):
+            above = self("Not", self("Less", x, step.low))
+            inside = self("And", above, self("Less", x, step.high))
+            return self("Mul", gradient, self.double(inside))
+        if isinstance(step, YeoJohnson):
+            slope = self.power_slope(x, step.lambdas)
+            gradient, step = self("Mul", gradient, slope), step.standardization
+        return self("Div", gradient, step.scale)
+
     def derivative(self, a, activation):
         """Append the derivative of an activation by its value."""
         if activation == "tanh":
@@ -86,8 +118,7 @@ class _Graph:
         if activation == "logistic":
             return self("Mul", a, self("Sub", 1.0, a))
         if activation == "relu":
-            double = self.onnx.TensorProto.DOUBLE
-            return self("Cast", self("Greater", a, 0.0), to=double)
+            return self.double(self("Greater", a, 0.0))
         return self("Add", self("Mul", a, 0.0), 1.0)  # one a row
 
     def exponentials(self, z, operation):
@@ -126,10 +157,7 @@ class _Outputs:
         """What each step of the scaling gets, and at last the networks."""
         graph, values = self.graph, ["X"]
         for step in self.x_steps:
-            x = values[-1]
-            if isinstance(step, YeoJohnson):
-                x, step = graph.power(x, step.lambdas), step.standardization
-            values.append(graph.affine(x, step))
+            values.append(graph.scale(values[-1], step))
         return values
 
     @cached_property
@@ -243,12 +271,8 @@ class _Outputs:
             product = graph("Mul", derivative, local)
             derivative = graph("MatMul", product, layer[..., :-1])
         gradient = graph("ReduceMean", derivative, axes=[0], keepdims=0)
-        for step, x in zip(self.x_steps, self._inputs, strict=False):
-            if isinstance(step, YeoJohnson):
-                slope = graph.power_slope(x, step.lambdas)
-                gradient = graph("Mul", gradient, slope)
-                step = step.standardization
-            gradient = graph("Div", gradient, step.scale)
+        for step, x in zip(self.x_steps[::-1], self._inputs[-2::-1], strict=True):
+            gradient = graph.pull_back(x, gradient, step)
         return graph("Mul", gradient, graph.column(self._target_slope))
 
 

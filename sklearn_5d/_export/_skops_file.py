@@ -15,7 +15,7 @@ from sklearn.preprocessing import FunctionTransformer, PowerTransformer
 from sklearn.utils.validation import check_is_fitted
 
 from .._files import import_optional, versions, write
-from .._scaling import TARGET_FUNCTIONS, transformers_of
+from .._scaling import ENCODINGS, TARGET_FUNCTIONS, transformers_of
 
 # What a file may name, by the way in which skops rebuilds it. Nothing here can be
 # called with arguments from the file.
@@ -105,6 +105,11 @@ def _plain(regressor):
         y_scaler = deepcopy(regressor.y_scaler_)
         y_scaler[1].set_params(func=None, inverse_func=None)
         regressor._model = replace(regressor._model, y_scaler=y_scaler)
+    if regressor.x_transform_ in ENCODINGS:
+        x_scaler = deepcopy(regressor.x_scaler_)
+        for step in _functions(x_scaler):
+            step.set_params(func=None)
+        regressor._model = replace(regressor._model, x_scaler=x_scaler)
     if hasattr(regressor, "_metadata_request"):
         regressor._metadata_request = regressor._metadata_request._serialize()
     return regressor
@@ -117,6 +122,9 @@ def _complete(regressor):
         function.func, function.inverse_func, _ = TARGET_FUNCTIONS[
             regressor.y_transform_
         ]
+    if regressor.x_transform_ in ENCODINGS:
+        take, clip = _functions(regressor.x_scaler_)
+        take.func, clip.func = np.take, np.clip
     requests = vars(regressor).pop("_metadata_request", None)
     if requests is not None:
         request = regressor._get_metadata_request()
@@ -124,6 +132,10 @@ def _complete(regressor):
             for name, alias in aliases.items():
                 getattr(request, method).add_request(param=name, alias=alias)
         regressor._metadata_request = request
+
+
+def _functions(scaler):
+    return [t for t in transformers_of(scaler) if isinstance(t, FunctionTransformer)]
 
 
 def _without_ids(node):
@@ -238,18 +250,11 @@ def _check_consistency(regressor):
 
     Shapes come first: with wrong ones a prediction could need any amount of memory.
     """
-    n_features = regressor.n_features_in_
-    arrays = []
-    for scaler, width in ((regressor.x_scaler_, n_features), (regressor.y_scaler_, 1)):
-        for step in transformers_of(scaler):
-            if isinstance(step, PowerTransformer):
-                arrays.append((step.lambdas_, (width,)))
-                step = step._scaler
-            if not isinstance(step, FunctionTransformer):
-                arrays += [(step.mean_, (width,)), (step.scale_, (width,))]
+    arrays, n_inputs = _scaling_arrays(regressor.x_scaler_, regressor.n_features_in_)
+    arrays += _scaling_arrays(regressor.y_scaler_, 1)[0]
     generators = [regressor.random_state]
     for member in regressor.estimators_:
-        widths = [n_features, *(len(intercept) for intercept in member.intercepts_)]
+        widths = [n_inputs, *(len(intercept) for intercept in member.intercepts_)]
         if widths[-1] != 1:
             raise ValueError(f"it holds a network with {widths[-1]} outputs")
         arrays += zip(member.coefs_, pairwise(widths), strict=True)
@@ -270,6 +275,27 @@ def _check_consistency(regressor):
         raise ValueError("it does not predict")
 
 
+def _scaling_arrays(scaler, width):
+    """List the arrays of a scaling, with their shapes, and tell how many it returns."""
+    arrays = []
+    for step in transformers_of(scaler):
+        if isinstance(step, PowerTransformer):
+            arrays.append((step.lambdas_, (width,)))
+            step = step._scaler
+        if not isinstance(step, FunctionTransformer):
+            arrays += [(step.mean_, (width,)), (step.scale_, (width,))]
+        elif step.func is np.take:
+            columns, axis = step.kw_args["indices"], step.kw_args["axis"]
+            if axis != 1 or not np.array_equal(np.unique(columns), np.arange(width)):
+                raise ValueError("it holds an encoding of other inputs")
+            width = len(columns)
+            arrays.append((columns, (width,)))
+        elif step.func is np.clip:
+            bounds = np.array([step.kw_args["a_min"], step.kw_args["a_max"]])
+            arrays.append((np.where(np.isinf(bounds), 0, bounds), (2, width)))
+    return arrays, width
+
+
 def _uncertainty_arrays(regressor):
     """List the arrays that an uncertainty is computed from, with their shapes."""
     uncertainty, noise = regressor._uncertainty, regressor._uncertainty.noise
@@ -279,6 +305,7 @@ def _uncertainty_arrays(regressor):
     arrays = [(uncertainty.residual, (n_samples,)), (uncertainty.scale, (n_samples,))]
     if uncertainty.weight is not None:
         arrays.append((uncertainty.weight, (n_samples,)))
+    arrays.append((np.asarray(uncertainty.doubt), (2,)))
     n_terms = regressor.n_features_in_ + 1
     arrays += [(noise.linear, (n_terms,)), (noise.quadratic, (n_terms, n_terms))]
     if uncertainty.posterior is not None:

@@ -5,6 +5,8 @@ half. `python benchmarks/run.py --profile quick`, before and after, and
 `benchmarks/compare.py` show whether another value is better.
 """
 
+import numpy as np
+
 # --------------------------------------------------------------------------------------
 # The committee
 # --------------------------------------------------------------------------------------
@@ -53,9 +55,11 @@ STEEP_LEARNING_RATE = 0.3
 BATCH_SIZE, MAX_BATCH_SIZE = 96, 256
 
 
-def batch_size(choice):
+def batch_size(n_samples, choice):
     """Choose the size of a batch: the noisier the rows, the larger from the start."""
-    return "auto" if choice.is_exact else MAX_BATCH_SIZE
+    if choice.is_exact:
+        return "auto"
+    return int(np.clip(n_samples // 4, BATCH_SIZE, MAX_BATCH_SIZE))
 
 
 # A stage is one decade of damping; the batches double so many stages apart.

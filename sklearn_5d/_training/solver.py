@@ -49,7 +49,9 @@ def make_solver(parameters, choice, n_samples, n_members):
             defaults.learning_rate(choice) if natural else defaults.MLP_LEARNING_RATE
         ),
         "batch_size": (
-            defaults.batch_size(choice) if natural else defaults.MLP_BATCH_SIZE
+            defaults.batch_size(n_samples, choice)
+            if natural
+            else defaults.MLP_BATCH_SIZE
         ),
         "max_steps": defaults.max_steps(n_samples, n_members, choice),
     }

@@ -195,6 +195,24 @@ def test_load_refuses_scales_that_multiply(saved):
         load(saved)
 
 
+@pytest.mark.parametrize("change", [0, 10**9], ids=["missing", "unknown"])
+def test_load_refuses_an_encoding_of_other_inputs(change, tmp_path):
+    pytest.importorskip("skops")
+    path = tmp_path / "model.skops"
+    fitted(x_transform="steps").save(path)
+    archive = unpack(path)
+    steps = attribute(json.loads(archive["schema.json"]), "x_scaler_")
+    _, selection, *_ = steps["content"]["content"]["steps"]["content"]
+    arguments = selection["content"][1]["content"]["content"]["kw_args"]["content"]
+    name = arguments["indices"]["file"]
+    columns = np.load(io.BytesIO(archive[name]))
+    assert len(columns) > 5
+    columns[columns == 4] = change
+    forge(path, **{name: npy(columns)})
+    with pytest.raises(ValueError, match="encoding of other inputs"):
+        load(path)
+
+
 def test_load_refuses_a_network_of_two_outputs(saved):
     schema = json.loads(unpack(saved)["schema.json"])
     member = attribute(schema, "estimators_")["content"][0]["content"]["content"]

@@ -31,7 +31,8 @@ def test_load_gives_back_the_model(parameters, tmp_path):
     assert loaded.get_params() == model.get_params()
     for method in ("predict", "predict_gradient"):
         np.testing.assert_array_equal(
-            getattr(loaded, method)(X), getattr(model, method)(X)
+            getattr(loaded, method)(X, return_std=True),
+            getattr(model, method)(X, return_std=True),
         )
     np.testing.assert_array_equal(
         loaded.predict_interval(X, 0.5), model.predict_interval(X, 0.5)
