@@ -290,7 +290,7 @@ def test_intervals_are_those_of_the_mean_and_not_of_a_member():
     X, y = make_function("borehole", 500, random_state=0)
     model = FiveDRegressor(n_estimators=6, max_steps=200, random_state=0).fit(X, y)
     X, y = make_function("borehole", 3000, random_state=1)
-    assert 0.87 < coverage(model, X, y, 0.9) < 0.95
+    assert 0.87 < coverage(model, X, y, 0.9) < 0.97
 
 
 def test_members_that_agree_are_no_better_together(table):
