@@ -12,12 +12,15 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from docutils.nodes import SkipNode
+from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
+from sphinx.util.logging import getLogger
 from sphinx_gallery.sorting import ExplicitOrder
 
 import sklearn_5d
 from sklearn_5d.datasets import FUNCTIONS
 
+logger = getLogger(__name__)
 ROOT = Path(__file__).parents[1]
 with (ROOT / "pyproject.toml").open("rb") as file:
     URLS = tomllib.load(file)["project"]["urls"]
@@ -146,19 +149,28 @@ sphinx_gallery_conf = {
 }
 
 
-def inline_mathml(writer, node):
+def mathml(node, formula, **options):
     """Write a formula as MathML, which browsers know without a script."""
-    writer.body.append(tex2mathml(node.astext()))
+    try:
+        return tex2mathml(formula, **options)
+    except MathError as error:
+        logger.warning("%s In the formula: %s", error, formula, location=node)
+        return ""
+
+
+def inline_formula(writer, node):
+    """Write a formula in a line of text."""
+    writer.body.append(mathml(node, node.astext()))
     raise SkipNode
 
 
-def block_mathml(writer, node):
+def block_formula(writer, node):
     """Write a displayed formula, aligned where it has several lines."""
     formula = node.astext()
     if "&" in formula or r"\\" in formula:
         formula = rf"\begin{{aligned}}{formula}\end{{aligned}}"
-    mathml = tex2mathml(formula, as_block=True)
-    writer.body.append(f'<div class="formula">{mathml}</div>')
+    body = mathml(node, formula, as_block=True)
+    writer.body.append(f'<div class="formula">{body}</div>')
     raise SkipNode
 
 
@@ -173,7 +185,7 @@ def setup(app):
     """Add what no extension has."""
     app.add_html_math_renderer(
         "mathml",
-        inline_renderers=(inline_mathml, None),
-        block_renderers=(block_mathml, None),
+        inline_renderers=(inline_formula, None),
+        block_renderers=(block_formula, None),
     )
     app.connect("autodoc-skip-member", skip_member)

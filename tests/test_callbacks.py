@@ -69,8 +69,10 @@ def test_a_task_for_each_network_and_stage(table):
         (("fit", 0), ("network", 1)),
     ]
     for k in range(2):
-        stages = [path for path in ended if path[1:2] == (("network", k),)][:-1]
-        assert [path[2] for path in stages] == [("stage", i) for i in range(N_STAGES)]
+        # The last stages may have been of no use.
+        *stages, _ = [path[2:] for path in ended if path[1:2] == (("network", k),)]
+        assert 1 <= len(stages) <= N_STAGES
+        assert stages == [(("stage", i),) for i in range(len(stages))]
 
 
 def test_a_stage_that_is_tried_again_is_one_task(table):
@@ -87,11 +89,9 @@ def test_score_monitor_sees_every_stage_and_the_committee(table, n_jobs):
     monitor = callback.ScoringMonitor(scoring="r2")
     model = watched(monitor, n_jobs=n_jobs).fit(*table)
     rows = monitor.get_logs().data
-    assert len(rows) == 2 * (N_STAGES + 1) + 2
-    for k in range(2):
-        scores = [row["r2"] for row in rows if row["parent_task_id_path"] == (0, k)]
-        assert len(scores) == N_STAGES
-        assert scores[0] < scores[-1]
+    stages = [row for row in rows if row["task_name"] == "stage"]
+    assert {row["parent_task_id_path"] for row in stages} == {(0, 0), (0, 1)}
+    assert all(0.5 < row["r2"] < 1 for row in stages)
     by_path = {row["task_id_path"]: row["r2"] for row in rows}
     assert by_path[0,] == by_path[0, 2] == model.score(*table)
     assert by_path[0, 0] != by_path[0, 1]
