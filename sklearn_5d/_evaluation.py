@@ -21,7 +21,7 @@ from joblib import Parallel, delayed, effective_n_jobs
 
 from ._network import ACTIVATIONS
 from ._scaling import Codes
-from ._training.threads import single_threaded_blas
+from ._training.threads import single_threaded
 
 # What a thread takes at a time.
 CHUNK_ROWS = 16_384
@@ -392,7 +392,7 @@ def map_rows(function, X, n_outputs, n_jobs):
         result.T[:, rows] = function(X[rows])
 
     chunks = list(blocks(len(X), CHUNK_ROWS))
-    with single_threaded_blas if len(X) > FEW_ROWS else nullcontext():
+    with single_threaded if len(X) > FEW_ROWS else nullcontext():
         if len(chunks) == 1 or effective_n_jobs(n_jobs) == 1:
             for rows in chunks:
                 fill(rows)

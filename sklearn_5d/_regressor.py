@@ -28,6 +28,7 @@ from ._training.committee import (
 from ._training.selection import Choice, choose
 from ._training.solver import make_solver
 from ._training.stream import Memory, learn
+from ._training.threads import single_threaded
 from ._uncertainty import Uncertainty
 from ._validation import (
     check_parameters,
@@ -89,8 +90,9 @@ class FiveDRegressor(
     hidden_layer_sizes : array-like of int, default=(64, 32, 16)
         Widths of the hidden layers.
 
-    activation : {"tanh", "logistic", "relu", "identity"}, default="tanh"
-        Activation of the hidden layers.
+    activation : {"auto", "tanh", "logistic", "relu", "identity"}, default="auto"
+        Activation of the hidden layers. "auto" is "relu" behind the encoding
+        "piecewise-linear", and "tanh" elsewhere.
 
     solver : {"spring", "adam", "sgd", "lbfgs"}, default="spring"
         The training algorithm: the natural gradient of this package, or a solver of
@@ -99,11 +101,21 @@ class FiveDRegressor(
     n_estimators : int or "auto", default="auto"
         Number of networks. Several train on the folds of a cross-validation and predict
         their mean; with 1 a single network holds out `validation_fraction` of the rows.
-        "auto" takes 8 below 4,000 rows, and 3 from there on.
+        "auto" takes 8 where rows are noisy, or 4 from 4,000 rows on if the inputs are
+        not encoded. Where a short run finds no noise to speak of, a few networks of
+        many steps are better: 4 below 500 rows, 2 below 4,000 and 1 from there on, each
+        of which holds out an eighth of the rows, or the single one
+        `validation_fraction`.
 
-    x_transform : {"auto", "standard", "yeo-johnson"}, default="auto"
-        Standardise the inputs, or make them more normal as well. With "auto" skewed
-        inputs try both in a short race; solvers of `MLPRegressor` standardise.
+    x_transform : {"auto", "standard", "yeo-johnson", "steps", "piecewise-linear"}, \
+            default="auto"
+        Standardise the inputs, make them more normal as well, or encode them for a
+        target with steps: by piecewise linear functions of each input [3]_ that have
+        knots at the steps which a regression tree finds, and with "piecewise-linear" at
+        the quantiles as well. With "auto" skewed inputs try a Yeo-Johnson
+        transformation in a short race, and from 500 rows on a table on which trees come
+        close to the network tries both encodings; solvers of `MLPRegressor`
+        standardise.
 
     y_transform : {"auto", "standard", "log", "arcsinh"}, default="auto"
         Standardise the target, or straighten it first by the logarithm of its distance
@@ -132,9 +144,10 @@ class FiveDRegressor(
 
     max_steps : int or "auto", default="auto"
         Budget of steps of each network; what a teacher adds is a fifth of it more.
-        A fifth of it is kept for stages that are tried again. "auto" takes 1,000 below
-        4,000 rows, 750 to 10,000 and ``750 * (n_samples / 10_000) ** 0.35`` above.
-        Only for ``solver="spring"``.
+        A fifth of it is kept for stages that are tried again. "auto" takes 1,000 up to
+        10,000 noisy rows, and ``5_000 * (n_samples / 10_000) ** 0.35`` for all the
+        networks together where there is no noise to speak of, or 2,000 if
+        ``n_estimators=1``; the first grows above 10,000 rows as the second does. Only for ``solver="spring"``.
 
     patience : int, default=2
         Number of attempts in a row without a gain on the held-out rows after which
@@ -142,17 +155,19 @@ class FiveDRegressor(
         0.7 of its learning rate. Only for ``solver="spring"``.
 
     learning_rate_init : float or "auto", default="auto"
-        Length of the first steps. "auto" is 0.6 for ``solver="spring"`` and 0.005 for
-        the others.
+        Length of the first steps. "auto" is 0.6 for ``solver="spring"``, or 0.3 behind
+        an encoding or with relu, and 0.005 for the others.
 
     batch_size : int or "auto", default="auto"
-        Rows in a step. "auto" is 96, doubled every third decade of damping up to 256,
-        for ``solver="spring"``, which takes 128 in `partial_fit`, and 256 for the
+        Rows in a step. "auto" is a quarter of the rows, from 96 to 256, for
+        ``solver="spring"``, or 96, doubled every third decade of damping up to 256,
+        where there is no noise to speak of, and 128 in `partial_fit`. It is 256 for the
         others.
 
-    alpha : float, default=1e-2
+    alpha : float or "auto", default="auto"
         Weight decay. For ``solver="spring"`` it is decoupled and in proportion to the
-        damping, for the others it is the L2 term of `MLPRegressor`.
+        damping, for the others it is the L2 term of `MLPRegressor`. "auto" is 0.01 for
+        the first, and 1e-4 for the others.
 
     max_iter : int, default=100
         Largest number of epochs, or of iterations of ``solver="lbfgs"``. Not for
@@ -195,8 +210,8 @@ class FiveDRegressor(
     x_scaler_, y_scaler_ : transformer
         The fitted scaling of the inputs and of the target.
 
-    x_transform_, y_transform_ : str
-        The transformations that were chosen.
+    x_transform_, y_transform_, activation_ : str
+        The transformations and the activation that were chosen.
 
     oof_prediction_ : ndarray of shape (n_samples,)
         For each training row the prediction of the network that held it out, NaN where
@@ -271,6 +286,8 @@ class FiveDRegressor(
        accelerate the optimization of neural network wavefunctions. arXiv:2401.10190.
     .. [2] Cai et al. (2019). Gram-Gauss-Newton method: learning overparameterized
        neural networks for regression problems. arXiv:1905.11675.
+    .. [3] Gorishniy, Rubachev and Babenko (2022). On embeddings for numerical features
+       in tabular deep learning. arXiv:2203.05556.
 
     Examples
     --------
@@ -311,7 +328,7 @@ class FiveDRegressor(
             StrOptions({"auto"}),
             Interval(Integral, 1, None, closed="left"),
         ],
-        "alpha": [Interval(Real, 0, None, closed="left")],
+        "alpha": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
@@ -340,7 +357,7 @@ class FiveDRegressor(
         patience: int = 2,
         learning_rate_init: float | str = "auto",
         batch_size: int | str = "auto",
-        alpha: float = 1e-2,
+        alpha: float | str = "auto",
         max_iter: int = 100,
         early_stopping: bool = True,
         validation_fraction: float = 0.1,
@@ -458,8 +475,9 @@ class FiveDRegressor(
         """Go on from the networks as they are by learning further rows.
 
         For rows that come by and by or do not fit into memory: after ten calls the
-        error is mostly within 1.5 times that of a `fit` on all the rows, as long as
-        these are not many more than the sample below. The first call fits the
+        error is mostly within 1.5 times that of a `fit` on all the rows, or within
+        four times where they are free of noise, as long as they are not many more than
+        the sample below. No encoding of the inputs is chosen. The first call fits the
         scaling, from two rows at least. Each later one first predicts its rows, one or
         more, which calibrates the intervals with residuals of rows that no network has
         seen, together with the latest ones before, up to 200; then it learns them.
@@ -595,7 +613,7 @@ class FiveDRegressor(
         has_teacher = self.gaussian_process
         if has_teacher == "auto":
             is_cheap = len(task.rows) <= defaults.MAX_PROCESS_ROWS
-            may_teach = self.alpha <= defaults.EVIDENCE_START_ALPHA
+            may_teach = task.solver.settings.alpha <= defaults.EVIDENCE_START_ALPHA
             is_smooth = self.x_transform_ not in _scaling.ENCODINGS
             has_teacher = is_cheap and may_teach and is_smooth and len(members) > 1
         if has_teacher:
@@ -614,9 +632,10 @@ class FiveDRegressor(
         if len(held_out) == 0:
             return Uncertainty.unknown()
         held_out = _some(held_out, rng)
-        return Uncertainty.calibrate(
-            self._model, rows.take(held_out), z[held_out], train, seen
-        )
+        with single_threaded:
+            return Uncertainty.calibrate(
+                self._model, rows.take(held_out), z[held_out], train, seen
+            )
 
 
 def _some(rows, random_state):

@@ -4,9 +4,9 @@ from typing import Any
 
 SEARCH_SPACE: dict[str, list[Any]] = {
     "hidden_layer_sizes": [(64, 32, 16), (32, 32, 32), (64, 64), (128, 64)],
-    "activation": ["tanh", "logistic"],
-    "learning_rate_init": [0.6, 1.0],
-    "alpha": [1e-4, 1e-2, 1e-1],
+    "activation": ["auto", "logistic"],
+    "learning_rate_init": ["auto", 1.0],
+    "alpha": ["auto", 1e-4, 1e-1],
 }
 
 

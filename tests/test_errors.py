@@ -162,7 +162,7 @@ def test_numbers_that_no_double_holds(table):
 @pytest.mark.parametrize("unit", [1e-310, 1e-153, 1e151, 1e300])
 def test_sizes_whose_squares_are_lost(table, unit, monkeypatch):
     """It says so at once, with the column, the size and the limits."""
-    monkeypatch.setattr(_regressor, "choose_transforms", None)
+    monkeypatch.setattr(_regressor, "choose", None)
     X, y = table
     columns = np.array([1, 1, unit, 1, 1])
     for bad, name in (

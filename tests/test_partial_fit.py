@@ -28,9 +28,9 @@ def test_partial_fit(pass_solver, n_estimators):
     assert np.mean((lower <= y_new) & (y_new <= upper)) > 0.8
 
 
-@pytest.mark.parametrize("noise_ratio", [0, 0.1])
+@pytest.mark.parametrize(("noise_ratio", "limit"), [(0, 4), (0.1, 1.5)])
 @pytest.mark.parametrize("name", ["friedman1", "otl_circuit"])
-def test_stream_is_about_as_accurate_as_a_fit(name, noise_ratio):
+def test_stream_is_about_as_accurate_as_a_fit(name, noise_ratio, limit):
     X, y = make_function(name, 2000, random_state=0)
     X_new, y_new = make_function(name, 500, random_state=1)
     y += noise_ratio * y.std() * np.random.default_rng(0).normal(size=len(y))
@@ -40,7 +40,7 @@ def test_stream_is_about_as_accurate_as_a_fit(name, noise_ratio):
         stream.partial_fit(X[rows], y[rows])
     whole = clone(stream).set_params(gaussian_process=False).fit(X, y)
     errors = [np.std(model.predict(X_new) - y_new) for model in (stream, whole)]
-    assert errors[0] < 1.5 * errors[1]
+    assert errors[0] < limit * errors[1]
 
 
 def test_stream_remembers_what_came_first(table, fresh):

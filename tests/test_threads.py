@@ -91,7 +91,7 @@ def test_overlapping_users_of_one_context():
     """The first to enter leaves first: a plain context would leave one thread set."""
     filters = list(warnings.filters)
     for context, inside in (
-        (threads.single_threaded_blas, lambda: set(blas_threads()) == {1}),
+        (threads.single_threaded, lambda: set(blas_threads()) == {1}),
         (threads.mlp_warnings, lambda: warnings.filters != filters),
     ):
         context.__enter__()

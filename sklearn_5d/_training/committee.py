@@ -18,7 +18,7 @@ from .._rows import Rows
 from . import defaults, gaussian_process
 from .distillation import best_share
 from .solver import NaturalGradient
-from .threads import single_threaded_blas
+from .threads import single_threaded
 
 # What is left of a constant target at the network's scale.
 CONSTANT_RANGE = 1e-12
@@ -178,7 +178,7 @@ def teach_members(task, members):
     """
     folds = [task.fold(k) for k in range(len(members))]
     rng = check_random_state(task.seeds[0])
-    with single_threaded_blas:
+    with single_threaded:
         kernel, noise_variance = gaussian_process.fit_kernel(task.rows, rng)
         try:
             processes = [
@@ -210,7 +210,7 @@ def teach_members(task, members):
 
 def _held_out_share(teachers, members, held_out):
     """Compute the share of the teachers that all the held-out rows gain most from."""
-    with single_threaded_blas:
+    with single_threaded:
         taught = [t.predict(r.X) for t, r in zip(teachers, held_out, strict=True)]
     outputs = [
         output(Weights.of(m), r.X, m.activation)

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.neural_network import MLPRegressor
 
 from .spring import r2
-from .threads import mlp_training, single_threaded_blas
+from .threads import mlp_training, single_threaded
 
 # Rows and target are standardised: a weight of this size is one on its way to infinity.
 MAX_WEIGHT = 1e10
@@ -85,7 +85,7 @@ class ScikitLearnSolver:
     def _training(self, member):
         """Let a training that diverges end in an error that says what is too large."""
         cause = None
-        with single_threaded_blas, mlp_training(), np.errstate(all="ignore"):
+        with single_threaded, mlp_training(), np.errstate(all="ignore"):
             try:
                 yield
                 weights = [*member.coefs_, *member.intercepts_]

@@ -16,7 +16,7 @@ from .._rows import Rows
 from . import defaults
 from .schedule import Settings
 from .spring import minimize
-from .threads import single_threaded_blas
+from .threads import single_threaded
 
 
 class Choice(NamedTuple):
@@ -117,7 +117,7 @@ def choose(rows, parameters, may_encode, random_state):
     if len(rows) < defaults.MIN_RACE_ROWS:
         return choices[0]
     sizes = tuple(np.atleast_1d(parameters["hidden_layer_sizes"]))
-    with single_threaded_blas:
+    with single_threaded:
         folds = _folds(rows, defaults.MAX_RACE_ROWS, random_state)
         # Nothing to choose: two folds tell whether there is noise.
         race = _Race(

@@ -17,7 +17,17 @@ from .evidence import refine
 from .mlp import ScikitLearnSolver
 from .schedule import Settings, make_schedule
 from .spring import minimize, score
-from .threads import single_threaded_blas
+from .threads import single_threaded
+
+SPRING_PARAMETERS = {"max_steps", "precision", "patience"}
+MLP_PARAMETERS = {
+    "solver",
+    "learning_rate_init",
+    "max_iter",
+    "early_stopping",
+    "validation_fraction",
+    "n_iter_no_change",
+}
 
 
 def make_solver(parameters, choice, n_samples, n_members):
@@ -39,51 +49,36 @@ def make_solver(parameters, choice, n_samples, n_members):
     NaturalGradient or ScikitLearnSolver
         The solver.
     """
-    chosen = dict(parameters)
-    shared = {name: chosen[name] for name in ("alpha", "momentum", "tol")}
-    shared["activation"] = choice.activation
-    shared["hidden_layer_sizes"] = tuple(np.atleast_1d(chosen["hidden_layer_sizes"]))
-    natural = chosen["solver"] == "spring"
+    natural = parameters["solver"] == "spring"
     automatic = {
-        "learning_rate_init": (
-            defaults.learning_rate(choice) if natural else defaults.MLP_LEARNING_RATE
+        "alpha": defaults.ALPHA,
+        "learning_rate_init": defaults.learning_rate(choice),
+        "batch_size": defaults.batch_size(n_samples, choice),
+        "max_steps": defaults.max_steps(
+            n_samples, n_members, choice, parameters["n_estimators"] == 1
         ),
-        "batch_size": (
-            defaults.batch_size(n_samples, choice)
-            if natural
-            else defaults.MLP_BATCH_SIZE
-        ),
-        "max_steps": defaults.max_steps(n_samples, n_members, choice),
     }
-    for name, value in automatic.items():
-        if chosen[name] == "auto":
-            chosen[name] = value
+    if not natural:
+        automatic |= {
+            "alpha": defaults.MLP_ALPHA,
+            "learning_rate_init": defaults.MLP_LEARNING_RATE,
+            "batch_size": defaults.MLP_BATCH_SIZE,
+        }
+    chosen = parameters | {
+        name: value for name, value in automatic.items() if parameters[name] == "auto"
+    }
+    names = {"alpha", "batch_size", "momentum", "tol"}
+    names |= SPRING_PARAMETERS if natural else MLP_PARAMETERS
+    settings = {name: chosen[name] for name in names}
+    settings["activation"] = choice.activation
+    settings["hidden_layer_sizes"] = tuple(np.atleast_1d(chosen["hidden_layer_sizes"]))
     if natural:
-        return NaturalGradient(
-            Settings(
-                **shared,
-                learning_rate=chosen["learning_rate_init"],
-                damping=tuple(chosen["damping"]),
-                **{
-                    name: chosen[name]
-                    for name in ("batch_size", "max_steps", "precision", "patience")
-                },
-            )
-        )
-    names = (
-        "solver",
-        "learning_rate_init",
-        "batch_size",
-        "max_iter",
-        "validation_fraction",
-        "n_iter_no_change",
-    )
-    early_stopping = chosen["early_stopping"] and chosen["solver"] != "lbfgs"
-    return ScikitLearnSolver(
-        shared
-        | {name: chosen[name] for name in names}
-        | {"early_stopping": early_stopping}
-    )
+        settings["learning_rate"] = chosen["learning_rate_init"]
+        settings["damping"] = tuple(chosen["damping"])
+        return NaturalGradient(Settings(**settings))
+    if chosen["solver"] == "lbfgs":
+        settings["early_stopping"] = False
+    return ScikitLearnSolver(settings)
 
 
 @dataclass(frozen=True)
@@ -136,7 +131,7 @@ class NaturalGradient:
                 n_done, partial(self._member, result, seed)
             )
 
-        with single_threaded_blas:
+        with single_threaded:
             result = minimize(
                 train,
                 validation,
@@ -195,7 +190,7 @@ class NaturalGradient:
             A new member.
         """
         activation = self.settings.activation
-        with single_threaded_blas:
+        with single_threaded:
             result = distil(
                 None if afresh else Weights.of(member),
                 teacher,
@@ -256,7 +251,7 @@ class NaturalGradient:
                 self.settings.max_steps,
             ),
         )
-        with single_threaded_blas:
+        with single_threaded:
             result = minimize(
                 train,
                 validation,

@@ -58,9 +58,7 @@ def _controller():
 
 
 # Networks of this size lose time in a threaded BLAS.
-single_threaded_blas = SharedContext(
-    lambda: _controller().limit(limits=1, user_api="blas")
-)
+single_threaded = SharedContext(lambda: _controller().limit(limits=1))
 mlp_warnings = SharedContext(_mlp_warnings)
 
 
