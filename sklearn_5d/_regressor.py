@@ -145,9 +145,10 @@ class FiveDRegressor(
     max_steps : int or "auto", default="auto"
         Budget of steps of each network; what a teacher adds is a fifth of it more.
         A fifth of it is kept for stages that are tried again. "auto" takes 1,000 up to
-        10,000 noisy rows, and ``5_000 * (n_samples / 10_000) ** 0.35`` for all the
-        networks together where there is no noise to speak of, or 2,000 if
-        ``n_estimators=1``; the first grows above 10,000 rows as the second does. Only for ``solver="spring"``.
+        10,000 noisy rows. Where there is no noise to speak of it takes
+        ``5_000 * (n_samples / 10_000) ** 0.35`` for all the networks together, or 2,000
+        instead of 5,000 with ``n_estimators=1``. The first grows above 10,000 rows as
+        the second does. Only for ``solver="spring"``.
 
     patience : int, default=2
         Number of attempts in a row without a gain on the held-out rows after which
