@@ -195,7 +195,8 @@ class _Race(NamedTuple):
         errors, dampings = zip(*runs, strict=True)
         squares = sum(np.sum((rows.y - rows.y.mean()) ** 2) for _, rows in self.folds)
         is_exact = max(dampings) < defaults.EXACT_DAMPING
-        return sum(errors), is_exact and sum(errors) < defaults.EXACT_ERROR * squares
+        is_exact = is_exact and sum(errors) < defaults.EXACT_ERROR * squares
+        return sum(errors), bool(is_exact)
 
     def tree_error(self):
         """Compute the sum of squared errors of a forest."""
