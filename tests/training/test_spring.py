@@ -165,24 +165,22 @@ def test_learning_rate_is_the_share_of_the_step(weights, X, y):
     assert_allclose(flatten(moved) - flatten(weights), 0.25 * p, rtol=1e-6, atol=1e-12)
 
 
-def test_learning_rate_falls_as_a_half_cosine(weights, X, y, monkeypatch):
+@pytest.mark.parametrize("k", range(4))
+def test_learning_rate_falls_as_a_half_cosine(weights, X, y, monkeypatch, k):
     """Taken in the middle of each step, so that the last one counts as well."""
-    angles = np.pi * np.array([1, 3, 5, 7]) / 8
-    expected = 0.2 * (1 + np.cos(angles)) / 2
-    for k, rate in enumerate(expected):
-        sizes = iter(np.arange(4) == k)
-        monkeypatch.setattr(
-            spring,
-            "natural_gradient_step",
-            lambda *args, sizes=sizes: weights.map(
-                lambda w, size=next(sizes): np.full_like(w, size)
-            ),
-        )
-        stage = Stage(1.0, 1.0, 10, 4, np.float64, learning_rate=0.2)
-        settings = Settings((), "tanh", max_steps=4, alpha=0.0)
-        rng = np.random.RandomState(0)
-        moved, _ = spring.run_stage(weights, Rows(X, y), stage, settings, rng)
-        assert_allclose(flatten(moved) - flatten(weights), rate)
+    is_step = iter(np.arange(4) == k)
+
+    def unit_step(*args):
+        size = float(next(is_step))
+        return weights.map(lambda w: np.full_like(w, size))
+
+    monkeypatch.setattr(spring, "natural_gradient_step", unit_step)
+    stage = Stage(1.0, 1.0, 10, 4, np.float64, learning_rate=0.2)
+    settings = Settings((), "tanh", max_steps=4, alpha=0.0)
+    rng = np.random.RandomState(0)
+    moved, _ = spring.run_stage(weights, Rows(X, y), stage, settings, rng)
+    rate = 0.2 * (1 + np.cos(np.pi * (2 * k + 1) / 8)) / 2
+    assert_allclose(flatten(moved) - flatten(weights), rate)
 
 
 def test_weight_decay_is_decoupled_and_spares_the_biases(weights, X):
