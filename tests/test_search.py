@@ -23,10 +23,11 @@ from sklearn_5d import FiveDRegressor, search_space
 
 def test_space_holds_the_defaults(table):
     X, y = table
-    defaults = FiveDRegressor().get_params() | {"learning_rate_init": 0.6}
+    defaults = FiveDRegressor().get_params()
     assert all(defaults[name] in values for name, values in search_space().items())
+    by_hand = {"learning_rate_init": 0.6, "alpha": 1e-2, "activation": "tanh"}
     explicit, default = (
-        single(learning_rate_init=rate).fit(X, y).predict(X) for rate in (0.6, "auto")
+        single(**parameters).fit(X, y).predict(X) for parameters in (by_hand, {})
     )
     assert_array_equal(explicit, default)
 

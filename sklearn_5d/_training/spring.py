@@ -135,7 +135,7 @@ def run_stage(weights, rows, stage, settings, random_state):
     weights = weights.astype(dtype)
     direction = weights.map(np.zeros_like)
     dampings = np.geomspace(stage.damping_start, stage.damping_end, stage.n_steps)
-    phases = np.linspace(0, np.pi, stage.n_steps, endpoint=False)
+    phases = np.pi * (np.arange(stage.n_steps) + 0.5) / stage.n_steps
     rates = 0.5 * stage.learning_rate * (1 + np.cos(phases))
     batches = _batches(len(rows), stage.batch_size, stage.n_steps, random_state)
     root_weight = root_weights(rows)

@@ -1,54 +1,46 @@
 """Which transformations a table is given, and why."""
 
-from typing import NamedTuple
-
 import numpy as np
 import pytest
 
 from sklearn_5d import _scaling
 from sklearn_5d._rows import Rows
-from sklearn_5d._training import selection
+from sklearn_5d._training import defaults, selection
 from sklearn_5d._training.schedule import Settings
 from sklearn_5d.datasets import make_function
 
 UNITS = np.array([1e-6, 1.0, 3e4, 0.2, 7.0])
 ORIGINS = np.array([1e-3, -5.0, 0.0, 100.0, 1e3])
-PARAMETERS = {
-    "hidden_layer_sizes": (8,),
-    "damping": (1.0, 1e-8),
-    "x_transform": "auto",
-    "y_transform": "auto",
-    "activation": "auto",
-}
+AUTO = dict.fromkeys(("x_transform", "y_transform", "activation"), "auto")
+NETWORK = {"hidden_layer_sizes": (8,), "damping": (1.0, 1e-10)}
 
 
-def choose(X, y, may_encode=True, **parameters):
-    return selection.choose(Rows(X, y), PARAMETERS | parameters, may_encode, 0)
+def choose(X, y, may_encode=False, **parameters):
+    return selection.choose(Rows(X, y), NETWORK | AUTO | parameters, may_encode, 0)
 
 
-def candidates(X, y):
-    return selection.candidates(Rows(X, y), "auto", "auto", "auto")
+def candidates(X, y, **parameters):
+    choices = selection.candidates(Rows(X, y), **AUTO | parameters)
+    return [choice[:2] for choice in choices]
 
 
-def transforms(choices):
-    return [(choice.x_transform, choice.y_transform) for choice in choices]
+def set_race(monkeypatch, error, tree_error=np.inf):
+    """Let races end with an error of each choice; return the choices that ran."""
+    runs = []
+
+    def run(train, held_out, choice, settings, random_state):
+        runs.append(choice)
+        return error(choice), 1.0
+
+    monkeypatch.setattr(selection, "_run", run)
+    monkeypatch.setattr(selection._Race, "tree_error", lambda race: tree_error)
+    return runs
 
 
-class FixedRace(NamedTuple):
-    """A race whose errors are known."""
-
-    errors: dict
-    forest: float = np.inf
-
-    def __call__(self, *settings):
-        return self
-
-    def run(self, choice):
-        error = self.errors.get(choice.x_transform, 1)
-        return error * self.errors.get(choice.y_transform, 1), False
-
-    def tree_error(self):
-        return self.forest
+@pytest.fixture
+def many():
+    """So many rows that they may be encoded."""
+    return make_function("friedman1", defaults.MIN_ENCODED_ROWS, random_state=0)
 
 
 @pytest.fixture
@@ -63,13 +55,6 @@ def skewed_inputs():
     """A target that is smooth in the logarithms of the inputs."""
     logarithms = np.random.default_rng(0).normal(size=(200, 5))
     return np.exp(1.5 * logarithms), np.sin(logarithms).sum(axis=1)
-
-
-@pytest.fixture
-def jump():
-    """A smooth function with a jump along the third input."""
-    X, y = make_function("friedman1", 600, random_state=0)
-    return X, y + 20 * (X[:, 2] > 0.4)
 
 
 def test_race_takes_a_logarithm_for_a_target_over_decades(decades):
@@ -87,92 +72,127 @@ def test_race_does_not_depend_on_units(decades):
 
 
 def test_race_takes_yeo_johnson_for_skewed_inputs(skewed_inputs):
-    assert transforms([choose(*skewed_inputs)]) == [("yeo-johnson", "standard")]
+    assert choose(*skewed_inputs)[:3] == ("yeo-johnson", "standard", "tanh")
 
 
-def test_race_encodes_a_table_with_a_jump(jump):
-    chosen = choose(*jump, hidden_layer_sizes=(64, 32, 16))
-    assert chosen.is_encoded
-
-
-def test_smooth_table_is_not_encoded():
-    chosen = choose(*make_function("friedman1", 600, noise=0.5, random_state=0))
+def test_no_skew_no_candidates(monkeypatch):
+    """Two runs tell whether there is noise, and nothing else is asked."""
+    X, y = make_function("friedman1", 300, random_state=0)
+    runs = set_race(monkeypatch, lambda choice: 1.0)
+    chosen = choose(X, y)
     assert chosen == ("standard", "standard", "tanh", False)
+    assert len(runs) == 2
+    assert {choice[:3] for choice in runs} == {chosen[:3]}
 
 
-@pytest.mark.parametrize("parameters", [{"may_encode": False}, {"x_transform": "steps"}])
-def test_encoding_is_a_matter_of_choice(jump, parameters):
-    expected = parameters.get("x_transform", "standard")
-    assert choose(*jump, **parameters).x_transform == expected
-
-
-@pytest.mark.parametrize(("noise", "is_exact"), [(0.0, True), (0.5, False)])
-def test_race_tells_whether_there_is_noise(noise, is_exact):
-    X, y = make_function("friedman1", 1000, noise=noise, random_state=0)
-    assert choose(X, y, hidden_layer_sizes=(64, 32, 16)).is_exact is is_exact
-
-
-@pytest.mark.parametrize(
-    "fixed",
-    [
-        ("yeo-johnson", "log", "tanh"),
-        ("standard", "arcsinh", "relu"),
-        ("piecewise-linear", "standard", "logistic"),
-    ],
-)
-def test_what_is_set_by_hand_stays(decades, monkeypatch, fixed):
-    monkeypatch.setattr(selection, "_Race", FixedRace({}, forest=0))
-    names = "x_transform", "y_transform", "activation"
-    assert choose(*decades, **dict(zip(names, fixed, strict=True)))[:3] == fixed
+def test_few_rows_are_not_raced(monkeypatch, decades):
+    X, y = decades
+    runs = set_race(monkeypatch, lambda choice: 1.0)
+    chosen = choose(X[: defaults.MIN_RACE_ROWS - 1], y[: defaults.MIN_RACE_ROWS - 1])
+    assert chosen == ("standard", "standard", "tanh", False)
+    assert not runs
 
 
 @pytest.mark.parametrize(
-    ("x_transform", "activation"),
-    [("standard", "tanh"), ("steps", "tanh"), ("piecewise-linear", "relu")],
+    "fixed", [("yeo-johnson", "log"), ("standard", "arcsinh"), ("steps", "standard")]
 )
-def test_kinks_want_relu(decades, monkeypatch, x_transform, activation):
-    monkeypatch.setattr(selection, "_Race", FixedRace({}))
-    assert choose(*decades, x_transform=x_transform).activation == activation
+def test_transforms_that_are_set_by_hand_stay(decades, monkeypatch, fixed):
+    X, y = (np.tile(each.T, 3).T for each in decades)
+    x_transform, y_transform = fixed
+    runs = set_race(monkeypatch, lambda choice: 1.0, tree_error=0)
+    chosen = choose(X, y, True, x_transform=x_transform, y_transform=y_transform)
+    assert chosen[:2] == fixed
+    assert {choice[:2] for choice in runs} == {fixed}
+
+
+@pytest.mark.parametrize("x_transform", [*_scaling.INPUT_TRANSFORMS, "auto"])
+def test_activation_that_is_set_by_hand_stays(many, monkeypatch, x_transform):
+    runs = set_race(monkeypatch, lambda choice: 1.0, tree_error=0)
+    chosen = choose(*many, True, x_transform=x_transform, activation="logistic")
+    assert chosen.activation == "logistic"
+    assert {choice.activation for choice in runs} == {"logistic"}
+
+
+def test_activation_has_kinks_where_the_encoding_has_many(many, monkeypatch):
+    set_race(monkeypatch, lambda choice: 1.0)
+    activations = {
+        x_transform: choose(*many, x_transform=x_transform).activation
+        for x_transform in _scaling.INPUT_TRANSFORMS
+    }
+    assert activations.pop("piecewise-linear") == "relu"
+    assert set(activations.values()) == {"tanh"}
 
 
 def test_candidates_are_those_that_skew_leaves_open(skewed_inputs, decades):
-    assert transforms(candidates(*skewed_inputs)) == [
+    assert candidates(*skewed_inputs) == [
         ("standard", "standard"),
         ("yeo-johnson", "standard"),
     ]
-    assert transforms(candidates(*decades)) == [
+    assert candidates(*decades) == [
         ("standard", transform) for transform in _scaling.TARGET_TRANSFORMS
     ]
+    assert candidates(*decades, y_transform="log") == [("standard", "log")]
 
 
 @pytest.mark.parametrize(("errors", "index"), [([1, 0.95, 0.96], 0), ([1, 0.93, 2], 1)])
 def test_a_transformation_has_to_gain_something(decades, monkeypatch, errors, index):
     """In squared errors 0.97 ** 2 = 0.941 of plain standardisation, or less."""
     by_transform = dict(zip(_scaling.TARGET_TRANSFORMS, errors, strict=True))
-    by_transform.pop("standard")
-    monkeypatch.setattr(selection, "_Race", FixedRace(by_transform))
+    set_race(monkeypatch, lambda choice: by_transform[choice.y_transform])
     assert choose(*decades).y_transform == _scaling.TARGET_TRANSFORMS[index]
 
 
 @pytest.mark.parametrize(
-    ("error", "forest", "chosen"),
-    [(0.9, 1, "steps"), (0.95, 1, "standard"), (0.9, 10, "standard")],
+    ("errors", "winner"),
+    [
+        ({"standard": 1, "steps": 0.94, "piecewise-linear": 0.95}, "standard"),
+        ({"standard": 1, "steps": 0.92, "piecewise-linear": 0.93}, "steps"),
+        ({"standard": 1, "steps": 0.92, "piecewise-linear": 0.5}, "piecewise-linear"),
+    ],
 )
-def test_an_encoding_has_to_gain_more(jump, monkeypatch, error, forest, chosen):
-    """It is tried where a forest comes close, and 0.965 ** 2 = 0.931 is too much."""
-    monkeypatch.setattr(selection, "_Race", FixedRace({"steps": error}, forest))
-    assert choose(*jump).x_transform == chosen
+def test_an_encoding_has_to_gain_something(many, monkeypatch, errors, winner):
+    """In squared errors 0.965 ** 2 = 0.931 of the best without one, or less."""
+    set_race(monkeypatch, lambda choice: errors[choice.x_transform], tree_error=0)
+    assert choose(*many, may_encode=True).x_transform == winner
+
+
+def test_encodings_are_tried_where_trees_come_close(many, monkeypatch):
+    """Their error may be 2.5 times that of the network, its square 6.25 times."""
+    n_folds = 2
+    for ratio, expected in (
+        (6.2, {*_scaling.ENCODINGS, "standard"}),
+        (6.3, {"standard"}),
+    ):
+        runs = set_race(monkeypatch, lambda choice: 1.0, tree_error=ratio * n_folds)
+        choose(*many, may_encode=True)
+        assert {choice.x_transform for choice in runs} == expected
+
+
+def test_encodings_need_permission_and_rows(many, monkeypatch):
+    X, y = many
+    runs = set_race(monkeypatch, lambda choice: 1.0, tree_error=0)
+    choose(X, y, may_encode=False)
+    choose(X[1:], y[1:], may_encode=True)
+    assert {choice.x_transform for choice in runs} == {"standard"}
+
+
+@pytest.mark.parametrize(("noise", "is_exact"), [(0.0, True), (0.3, False)])
+def test_race_tells_whether_there_is_noise(noise, is_exact):
+    X = np.random.default_rng(0).uniform(-1, 1, size=(300, 5))
+    y = np.tanh(X).sum(axis=1) + noise * np.random.default_rng(1).normal(size=300)
+    assert choose(X, y).is_exact == is_exact
+
+
+def run(rows, choice, settings=None):
+    return selection._run(rows, rows, choice, settings, 0)
 
 
 def test_prediction_that_overflows_loses_the_race(decades, monkeypatch):
     X, y = decades
-    y = 1e100 * y
     monkeypatch.setattr(selection, "output", lambda weights, Z, _: np.full(len(Z), 1e9))
-    train, held_out = Rows(X[:150], y[:150]), Rows(X[150:], y[150:])
     choice = selection.Choice("standard", "log", "tanh")
     settings = Settings((4,), "tanh", max_steps=8)
-    error, _ = selection._run(train, held_out, choice, settings, 0)
-    assert error == np.inf
+    assert run(Rows(X, 1e100 * y), choice, settings) == (np.inf, np.inf)
 
 
 def test_transformation_without_a_scale_loses_the_race():
@@ -181,6 +201,6 @@ def test_transformation_without_a_scale_loses_the_race():
     rows = Rows(np.ones((100, 5)), y)
     for transform in ("log", "arcsinh"):
         choice = selection.Choice("standard", transform, "tanh")
-        assert selection._run(rows, rows, choice, None, None)[0] == np.inf
+        assert run(rows, choice) == (np.inf, np.inf)
         with pytest.raises(ValueError, match="the same on half of the rows"):
             _scaling.fit_target_scaler(y, transform)

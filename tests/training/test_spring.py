@@ -57,7 +57,8 @@ def mean_diagonal(J):
 
 
 def one_step_run(weights, X, y, damping, *, learning_rate=1.0, alpha=0.0):
-    stage = Stage(damping, damping, len(y), 1, np.float64, learning_rate)
+    """A stage of one step: the middle of the cosine is half of its learning rate."""
+    stage = Stage(damping, damping, len(y), 1, np.float64, 2 * learning_rate)
     settings = Settings((), "tanh", max_steps=1, alpha=alpha)
     rng = np.random.RandomState(0)
     return spring.run_stage(weights, Rows(X, y), stage, settings, rng)
@@ -162,6 +163,24 @@ def test_learning_rate_is_the_share_of_the_step(weights, X, y):
     p = step(weights, X, y, damping=0.1)
     moved, _ = one_step_run(weights, X, y, 0.1, learning_rate=0.25)
     assert_allclose(flatten(moved) - flatten(weights), 0.25 * p, rtol=1e-6, atol=1e-12)
+
+
+@pytest.mark.parametrize("k", range(4))
+def test_learning_rate_falls_as_a_half_cosine(weights, X, y, monkeypatch, k):
+    """Taken in the middle of each step, so that the last one counts as well."""
+    is_step = iter(np.arange(4) == k)
+
+    def unit_step(*args):
+        size = float(next(is_step))
+        return weights.map(lambda w: np.full_like(w, size))
+
+    monkeypatch.setattr(spring, "natural_gradient_step", unit_step)
+    stage = Stage(1.0, 1.0, 10, 4, np.float64, learning_rate=0.2)
+    settings = Settings((), "tanh", max_steps=4, alpha=0.0)
+    rng = np.random.RandomState(0)
+    moved, _ = spring.run_stage(weights, Rows(X, y), stage, settings, rng)
+    rate = 0.2 * (1 + np.cos(np.pi * (2 * k + 1) / 8)) / 2
+    assert_allclose(flatten(moved) - flatten(weights), rate)
 
 
 def test_weight_decay_is_decoupled_and_spares_the_biases(weights, X):
