@@ -201,7 +201,8 @@ class FittedCommittee:
         Returns
         -------
         gradient : ndarray of shape (n_samples, n_features)
-            The exact gradient, in y's units per unit of each input.
+            The exact gradient, in y's units per unit of each input; at a knot of an
+            encoding that from above.
         gradient_std : ndarray of shape (n_samples, n_features)
             Standard deviation of its difference from the gradient of what the
             measurements are noise around. It joins the spread of the members and what

@@ -10,7 +10,7 @@ a damped Gauss-Newton step that needs a system of the size of the batch only. Da
 is the regulariser, and the right amount of it is a property of the data: a noisy table
 wants a thousandth to a tenth of what a noise-free function can bear. So the run is a
 continuation in the damping. It falls by one decade a stage, the learning rate falls in
-each stage as a half cosine from its start to zero, and the run ends where the
+each stage as a half cosine from its start towards zero, and the run ends where the
 validation rows stop gaining. Early stages are cheap, with small batches in float32;
 late stages are exact, with large batches in float64. A stage that does not gain, or
 breaks down, is tried again from the best weights with less noise in its steps.
