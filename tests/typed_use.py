@@ -27,7 +27,7 @@ assert_type(model.residual_scale_, float)
 model.save("model.skops")
 assert_type(FiveDRegressor.load("model.skops"), FiveDRegressor)
 
-FiveDRegressor(alpha="strong")  # type: ignore[arg-type]
+FiveDRegressor(patience="endless")  # type: ignore[arg-type]
 model.predict_interval()  # type: ignore[call-arg]
 
 for name, values in search_space().items():
