@@ -107,9 +107,9 @@ class FiveDRegressor(
         of which holds out an eighth of the rows, or the single one
         `validation_fraction`.
 
-    x_transform : {"auto", "standard", "yeo-johnson", "steps", "piecewise-linear"}, \
-            default="auto"
-        Standardise the inputs, make them more normal as well, or encode them for a
+    x_transform : str, default="auto"
+        "auto", "standard", "yeo-johnson", "steps" or "piecewise-linear":
+        standardise the inputs, make them more normal as well, or encode them for a
         target with steps: by piecewise linear functions of each input [3]_ that have
         knots at the steps which a regression tree finds, and with "piecewise-linear" at
         the quantiles as well. With "auto" skewed inputs try a Yeo-Johnson
