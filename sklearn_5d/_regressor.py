@@ -570,20 +570,17 @@ class FiveDRegressor(
         return make_solver(parameters, choice, n_samples, n_members)
 
     def _check_members(self):
-        n_estimators = self.n_estimators
+        members, n_estimators = self.estimators_, self.n_estimators
         if n_estimators == "auto":
-            n_estimators = len(self.estimators_)
-        n_inputs = len(self.estimators_[0].coefs_[0])
-        shape = (n_inputs, *np.atleast_1d(self.hidden_layer_sizes), 1)
-        fitted = [
-            (len(m.coefs_[0]), *(c.shape[1] for c in m.coefs_))
-            for m in self.estimators_
-        ]
-        if len(fitted) != n_estimators or fitted[0] != shape:
+            n_estimators = len(members)
+        # Behind an encoding the networks have more inputs than the table.
+        fitted = (len(self._model.data_min), *map(len, members[0].intercepts_))
+        hidden = np.atleast_1d(self.hidden_layer_sizes).tolist()
+        wanted = (self.n_features_in_, *hidden, 1)
+        if len(members) != n_estimators or fitted != wanted:
             raise ValueError(
-                f"warm_start needs the fitted committee of {len(fitted)} networks of "
-                f"layers {fitted[0]}, got n_estimators={n_estimators} and layers "
-                f"{shape}."
+                f"warm_start needs the fitted committee of {len(members)} networks of "
+                f"layers {fitted}, got n_estimators={n_estimators} and layers {wanted}."
             )
 
     def _seeds(self, n_estimators):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from estimators import small
 from numpy.testing import assert_array_equal
+from sklearn.exceptions import DataDimensionalityWarning
 
 from sklearn_5d._rows import Rows
 
@@ -36,6 +37,20 @@ def test_warm_start_of_another_committee(table, change):
     model = small(warm_start=True).fit(*table)
     with pytest.raises(ValueError, match=r"warm_start needs the fitted committee of 2"):
         model.set_params(**change).fit(*table)
+
+
+@pytest.mark.parametrize("x_transform", ["standard", "steps"])
+@pytest.mark.parametrize("n_inputs", [4, 6])
+def test_warm_start_with_other_inputs(table, x_transform, n_inputs):
+    X, y = table
+    model = small(max_steps=8, x_transform=x_transform, warm_start=True).fit(X, y)
+    message = rf"networks of layers \(5, 8, 1\), got .* layers \({n_inputs}, 8, 1\)"
+    with (
+        pytest.warns(DataDimensionalityWarning),
+        pytest.raises(ValueError, match=message),
+    ):
+        model.fit(np.c_[X, X][:, :n_inputs], y)
+    assert model.fit(X, y).n_features_in_ == 5
 
 
 def test_warm_start_finds_the_same_folds(table, monkeypatch):
