@@ -133,8 +133,8 @@ class FiveDRegressor(
     gaussian_process : bool or "auto", default="auto"
         Whether the members learn, after the rows themselves, from a Gaussian process
         that was fitted to the same rows, as much as the held-out rows gain from it.
-        "auto" does so for two networks or more and up to 2,000 rows. Only for
-        ``solver="spring"``.
+        "auto" does so for two networks or more and up to 2,000 rows; with True the
+        inputs are not encoded. Only for ``solver="spring"``.
 
     precision : {"auto", "float32", "float64"}, default="auto"
         Type of the numbers. "auto" trains in float32 down to a damping of 1e-5 and in
@@ -446,7 +446,8 @@ class FiveDRegressor(
         given = validate_rows(self, X, y, sample_weight, groups)
         validation = validate_validation_rows(self, X_val, y_val)
         rows, place = given.distinct()
-        model, starts = self._start(rows, may_encode=self.gaussian_process is not True)
+        may_encode = self.gaussian_process in ("auto", False)
+        model, starts = self._start(rows, may_encode)
         train, setting = model.scaled(rows).settings()
         train = model.encoded(train)
         tasks = start_tasks(self, model, len(starts), X, y, sample_weight)

@@ -17,6 +17,7 @@ from sklearn.utils.validation import (
 )
 
 from ._rows import Rows
+from ._scaling import ENCODINGS
 
 N_INPUTS = 5
 # Between these sizes no square overflows and none vanishes.
@@ -52,6 +53,15 @@ def check_parameters(estimator):
         raise ValueError(
             f"Got damping={damping}, expected a start and a positive end that is no "
             "larger."
+        )
+    # A warm start goes on with the scaling of the fit before.
+    goes_on = estimator.warm_start and estimator.__sklearn_is_fitted__()
+    x_transform = estimator.x_transform_ if goes_on else estimator.x_transform
+    is_taught = estimator.gaussian_process not in ("auto", False)
+    if estimator.solver == "spring" and is_taught and x_transform in ENCODINGS:
+        raise ValueError(
+            f"Got gaussian_process=True and x_transform={x_transform!r}, expected "
+            "inputs that are not encoded, as the process is smooth in them."
         )
 
 

@@ -6,7 +6,7 @@ from estimators import everything, member_predictions, single, small
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import root_mean_squared_error
 
-from sklearn_5d import FiveDRegressor, _scaling
+from sklearn_5d import FiveDRegressor, _regressor, _scaling
 from sklearn_5d._training import defaults
 from sklearn_5d.datasets import make_function
 
@@ -319,8 +319,24 @@ def test_what_is_set_by_hand_stays(jumps, parameters, activation):
 def test_a_process_never_encodes():
     """Its covariance is that of plain inputs."""
     X, y = make_jump(500, 0)
-    model = single(max_steps=20, gaussian_process=True).fit(X, y)
-    assert model.x_transform_ == "standard"
+    for is_taught in (True, np.True_):
+        model = single(max_steps=20, gaussian_process=is_taught).fit(X, y)
+        assert model.x_transform_ == "standard"
+
+
+def test_a_process_with_encoded_inputs_is_an_error(jumps, encoding, monkeypatch):
+    """It says so at once, unless the solver has no process."""
+    taught = {"gaussian_process": True, "x_transform": encoding}
+    model = small(max_steps=8, x_transform=encoding, warm_start=True).fit(*jumps)
+    small("adam", **taught).fit(*jumps)
+    monkeypatch.setattr(_regressor, "validate_rows", None)
+    message = rf"Got gaussian_process=True and x_transform='{encoding}', expected"
+    for wrong in (
+        small(**taught),
+        model.set_params(**taught | {"x_transform": "auto"}),
+    ):
+        with pytest.raises(ValueError, match=message):
+            wrong.fit(*jumps)
 
 
 def test_scaler_and_networks_alone_predict_the_same(jumps, encoding):
