@@ -309,8 +309,8 @@ def test_a_smooth_table_is_not_encoded():
         ({"x_transform": "steps", "activation": "relu"}, "relu"),
     ],
 )
-def test_what_is_set_by_hand_stays(jumps, parameters, activation):
-    model = single(**parameters).fit(*jumps)
+def test_what_is_set_by_hand_stays(jumps, parameters, activation, solver):
+    model = single(solver=solver, **parameters).fit(*jumps)
     assert model.x_transform_ == parameters["x_transform"]
     assert model.activation_ == activation
     assert model.estimators_[0].activation == activation

@@ -39,14 +39,20 @@ class Choice(NamedTuple):
     is_exact: bool = False
 
     @classmethod
+    def of(cls, x_transform, y_transform, activation):
+        """Make a choice, with the activation of its encoding where that is "auto"."""
+        if activation == "auto":
+            activation = defaults.activation(x_transform)
+        return cls(x_transform, y_transform, activation)
+
+    @classmethod
     def simplest(cls, parameters):
         """Leave everything as simple as the parameters allow."""
-        names = ("x_transform", "standard"), ("y_transform", "standard")
-        x, y, activation = (
-            simple if parameters[name] == "auto" else parameters[name]
-            for name, simple in (*names, ("activation", "tanh"))
+        transforms = (
+            "standard" if parameters[name] == "auto" else parameters[name]
+            for name in ("x_transform", "y_transform")
         )
-        return cls(x, y, activation)
+        return cls.of(*transforms, parameters["activation"])
 
     @property
     def is_encoded(self):
@@ -78,10 +84,7 @@ def candidates(rows, x_transform, y_transform, activation):
         targets = (
             _scaling.feasible_target_transforms(rows.y) if skewed else ("standard",)
         )
-    return [
-        Choice(x, y, defaults.activation(x) if activation == "auto" else activation)
-        for x, y in product(inputs, targets)
-    ]
+    return [Choice.of(x, y, activation) for x, y in product(inputs, targets)]
 
 
 def _is_skewed(columns):
@@ -163,12 +166,7 @@ def _winner(errors, gain):
 def _encoded(choice, activation):
     """List the encodings beside a choice."""
     return [
-        Choice(
-            name,
-            choice.y_transform,
-            defaults.activation(name) if activation == "auto" else activation,
-        )
-        for name in _scaling.ENCODINGS
+        Choice.of(name, choice.y_transform, activation) for name in _scaling.ENCODINGS
     ]
 
 
