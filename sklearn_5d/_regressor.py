@@ -563,12 +563,16 @@ class FiveDRegressor(
             n_estimators = defaults.n_estimators(len(rows), choice)
         return model, [None] * n_estimators
 
-    def _make_solver(self, n_samples, n_members):
-        choice = Choice(
+    @property
+    def _choice(self):
+        """What the table was found to want."""
+        return Choice(
             self.x_transform_, self.y_transform_, self.activation_, self._is_exact
         )
+
+    def _make_solver(self, n_samples, n_members):
         parameters = self.get_params(deep=False)
-        return make_solver(parameters, choice, n_samples, n_members)
+        return make_solver(parameters, self._choice, n_samples, n_members)
 
     def _check_members(self):
         members, n_estimators = self.estimators_, self.n_estimators
@@ -613,7 +617,7 @@ class FiveDRegressor(
         if has_teacher == "auto":
             is_cheap = len(task.rows) <= defaults.MAX_PROCESS_ROWS
             may_teach = task.solver.settings.alpha <= defaults.EVIDENCE_START_ALPHA
-            is_smooth = self.x_transform_ not in _scaling.ENCODINGS
+            is_smooth = not self._choice.is_encoded
             has_teacher = is_cheap and may_teach and is_smooth and len(members) > 1
         if has_teacher:
             members, self.gaussian_process_share_ = teach_members(task, members)
