@@ -101,15 +101,10 @@ def _plain(regressor):
     regressor = copy(regressor)
     # Callbacks watch a fit, and hold code of the user.
     vars(regressor).pop("_skl_callbacks", None)
-    if regressor.y_transform_ in TARGET_FUNCTIONS:
-        y_scaler = deepcopy(regressor.y_scaler_)
-        y_scaler[1].set_params(func=None, inverse_func=None)
-        regressor._model = replace(regressor._model, y_scaler=y_scaler)
-    if regressor.x_transform_ in ENCODINGS:
-        x_scaler = deepcopy(regressor.x_scaler_)
-        for step in _functions(x_scaler):
-            step.set_params(func=None)
-        regressor._model = replace(regressor._model, x_scaler=x_scaler)
+    x_scaler, y_scaler = deepcopy((regressor.x_scaler_, regressor.y_scaler_))
+    for step in _functions(x_scaler) + _functions(y_scaler):
+        step.set_params(func=None, inverse_func=None)
+    regressor._model = replace(regressor._model, x_scaler=x_scaler, y_scaler=y_scaler)
     if hasattr(regressor, "_metadata_request"):
         regressor._metadata_request = regressor._metadata_request._serialize()
     return regressor
@@ -118,7 +113,7 @@ def _plain(regressor):
 def _complete(regressor):
     """Undo `_plain`."""
     if regressor.y_transform_ in TARGET_FUNCTIONS:
-        function = regressor.y_scaler_[1]
+        (function,) = _functions(regressor.y_scaler_)
         function.func, function.inverse_func, _ = TARGET_FUNCTIONS[
             regressor.y_transform_
         ]
