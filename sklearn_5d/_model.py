@@ -193,24 +193,6 @@ class Model:
             self.networks, self._scaled_inputs(X), self.activation, posterior
         )
 
-    def mean_and_leverage(self, X, posterior):
-        """Predict at the network's scale, and tell how well the last layers know a row.
-
-        Parameters
-        ----------
-        X : ndarray of shape (n_samples, n_features)
-            Inputs in their own units.
-        posterior : ndarray
-            A result of `posterior`.
-
-        Returns
-        -------
-        mean, leverage : ndarray of shape (n_samples,)
-            The mean over the members of the output, and of its posterior variance.
-        """
-        outputs, leverage = self.outputs_and_leverage(X, posterior)
-        return mean_output(outputs), mean_output(leverage)
-
     def gradient(self, X):
         """Compute the derivatives of the prediction by the inputs, in their own units.
 

@@ -203,7 +203,8 @@ class Uncertainty:
             noise = NoiseScale.constant(rows.X.shape[1])
             return cls(residual, np.ones(len(rows)), rows.weight, rms, noise)
         posterior = model.posterior(train.X)
-        mean, leverage = model.mean_and_leverage(rows.X, posterior)
+        outputs, leverage = model.outputs_and_leverage(rows.X, posterior)
+        mean, leverage = mean_output(outputs), mean_output(leverage)
         known = model.standardized(rows.X), mean, leverage
         noise, scale = fit_noise_scale(*known, residual, rows.weight, rows.groups)
         error = np.average(residual**2, weights=rows.weight)
@@ -307,7 +308,8 @@ class Uncertainty:
         if self.noise.kind == "constant":
             mean, scale = mean_output(model.outputs(X)), 1.0
         else:
-            mean, leverage = model.mean_and_leverage(X, self.posterior)
+            outputs, leverage = model.outputs_and_leverage(X, self.posterior)
+            mean, leverage = mean_output(outputs), mean_output(leverage)
             scale = self.noise.predict(model.standardized(X), mean, leverage)
         return mean, scale * (1 + model.excess(X))
 
