@@ -20,6 +20,8 @@ import numpy as np
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
+from ._steps import Selection
+
 
 class Knots(NamedTuple):
     """Where the knots of an encoding are.
@@ -86,7 +88,7 @@ def fit_encoder(Z, y, kind, sample_weight=None):
     scaler.scale_ = np.concatenate([np.diff(each) for each in knots])
     scaler.var_, scaler.n_samples_seen_ = scaler.scale_**2, len(Z)
     scaler.n_features_in_ = len(columns)
-    starts = np.flatnonzero(np.diff(columns, prepend=-1))
+    starts = Selection(columns).starts
     low, high = np.zeros(len(columns)), np.ones(len(columns))
     low[starts], high[np.append(starts[1:], len(columns)) - 1] = -np.inf, np.inf
     take = FunctionTransformer(np.take, kw_args={"indices": columns, "axis": 1})
@@ -168,11 +170,16 @@ class Codes:
 
     def __array__(self, dtype=None, copy=None):
         """Encode the rows."""
-        selection, scaling, clip = self.steps
+        Z = self.steps[-1].transform(self._ramps())
+        return Z.astype(dtype or self.dtype, copy=False)
+
+    def _ramps(self):
+        """Compute the codes before they are clipped."""
+        selection, scaling, _ = self.steps
         Z = selection.transform(self.X)
         Z -= scaling.mean
         Z /= scaling.scale
-        return clip.transform(Z).astype(dtype or self.dtype, copy=False)
+        return Z
 
     def tangents(self):
         """Compute the derivatives of the codes by the inputs.
@@ -183,7 +190,6 @@ class Codes:
             The derivatives; each code has a single one that is not zero.
         """
         selection, scaling, clip = self.steps
-        Z = scaling.transform(selection.transform(self.X))
-        slopes = scaling.pull_back(Z, clip.pull_back(Z, np.ones(self.shape)))
+        slopes = clip.pull_back(self._ramps(), 1 / scaling.scale)
         is_input = np.arange(self.X.shape[1])[:, None] == selection.columns
         return (is_input[..., None] * slopes.T).astype(self.dtype)

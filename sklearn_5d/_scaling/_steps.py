@@ -83,14 +83,18 @@ class Selection(NamedTuple):
 
     columns: np.ndarray
 
+    @property
+    def starts(self):
+        """The first code of each input."""
+        return np.flatnonzero(np.diff(self.columns, prepend=-1))
+
     def transform(self, Z):
         """Repeat each input for all of its codes."""
         return Z.take(self.columns, axis=1)
 
     def pull_back(self, Z, gradient):
         """Turn derivatives by the result into those by `Z`."""
-        starts = np.flatnonzero(np.diff(self.columns, prepend=-1))
-        return np.add.reduceat(gradient, starts, axis=-1)
+        return np.add.reduceat(gradient, self.starts, axis=-1)
 
 
 class Clip(NamedTuple):
