@@ -1,7 +1,8 @@
 """Every tuned number, with what was measured or why.
 
 Chosen on one half of the functions of `sklearn_5d.datasets` and confirmed on the other
-half. `python benchmarks/run.py --profile quick`, before and after, and
+half; the encodings on eight measured tables, airfoil and seven more.
+`python benchmarks/run.py --profile quick`, before and after, and
 `benchmarks/compare.py` show whether another value is better.
 """
 
@@ -16,33 +17,38 @@ import numpy as np
 MANY_ROWS = 4_000
 N_ESTIMATORS_FEW, N_ESTIMATORS_MANY = 8, 4
 # Exact data want depth: at 10,000 rows one network of 6,000 steps has 0.37 of the error
-# of three of 1,800. The members that are left hold out some of the same folds.
+# of three of 1,800. Below so many rows four share the steps, below MANY_ROWS two.
+FEW_EXACT_ROWS = 500
+# A committee of fewer holds out some of the same folds.
 N_FOLDS = 8
 # A member has collapsed where its held-out squared error is so many times the lower
 # quartile of all members, and this share of the target's variance at least. It is
 # started again, so many times at most. On the sum of (10 x - 5)^2 of 40 or 50 rows one
 # to four of eight collapse.
 LOST_RATIO, LOST_ERROR, MAX_RESTARTS = 10, 0.05, 3
+# Steps of each network where rows are noisy, and of all together where they are exact.
+# A single network that was asked for is the quick way: less than half of the steps.
+MAX_STEPS, MAX_EXACT_STEPS, MAX_SINGLE_STEPS = 1_000, 5_000, 2_000
+# At so many rows; the budget grows with this power of them, much slower than they do.
+BUDGET_ROWS, BUDGET_EXPONENT = 10_000, 0.35
 
 
 def n_estimators(n_samples, choice):
     """Choose the size of the committee."""
     if choice.is_exact:
-        return 4 if n_samples < 500 else 2 if n_samples < MANY_ROWS else 1
+        return 4 if n_samples < FEW_EXACT_ROWS else 2 if n_samples < MANY_ROWS else 1
     if n_samples < MANY_ROWS or choice.is_encoded:
         return N_ESTIMATORS_FEW
     return N_ESTIMATORS_MANY
 
 
 def max_steps(n_samples, n_members, choice, is_single):
-    """Choose the budget of steps, which grows much slower than the rows.
-
-    A single network that was asked for is the quick way: less than half of the steps.
-    """
-    growth = (n_samples / 10_000) ** 0.35
+    """Choose the budget of steps of each network."""
+    growth = (n_samples / BUDGET_ROWS) ** BUDGET_EXPONENT
     if choice.is_exact:
-        return int((2_000 if is_single else 5_000) * growth / n_members)
-    return int(1_000 * max(1.0, growth))
+        steps = MAX_SINGLE_STEPS if is_single else MAX_EXACT_STEPS
+        return int(steps * growth / n_members)
+    return int(MAX_STEPS * max(1.0, growth))
 
 
 # --------------------------------------------------------------------------------------
@@ -59,15 +65,6 @@ STEEP_LEARNING_RATE = 0.3
 ALPHA = 1e-2
 # A larger batch costs the square of its rows and brings less than further steps.
 BATCH_SIZE, MAX_BATCH_SIZE = 96, 256
-
-
-def batch_size(n_samples, choice):
-    """Choose the size of a batch: the noisier the rows, the larger from the start."""
-    if choice.is_exact:
-        return "auto"
-    return int(np.clip(n_samples // 4, BATCH_SIZE, MAX_BATCH_SIZE))
-
-
 # A stage is one decade of damping; the batches double so many stages apart.
 STAGES_PER_BATCH_SIZE = 3
 # The plan has this share of the budget, and the retries what is left. With all of it
@@ -86,6 +83,20 @@ DIVERGED_LOSS = 100
 # It is tried again with so many times the damping.
 BREAKDOWN_DAMPING = 10
 MAX_FAILURES = 6
+
+
+def learning_rate(choice):
+    """Choose the length of a step."""
+    is_steep = choice.is_encoded or choice.activation == "relu"
+    return STEEP_LEARNING_RATE if is_steep else LEARNING_RATE
+
+
+def batch_size(n_samples, choice):
+    """Choose the size of a batch: the noisier the rows, the larger from the start."""
+    if choice.is_exact:
+        return "auto"
+    return int(np.clip(n_samples // 4, BATCH_SIZE, MAX_BATCH_SIZE))
+
 
 # --------------------------------------------------------------------------------------
 # The evidence
@@ -151,12 +162,6 @@ ENCODING_GAIN = 0.965
 def activation(x_transform):
     """Choose the activation: kinks for an encoding with many of them."""
     return "relu" if x_transform == "piecewise-linear" else "tanh"
-
-
-def learning_rate(choice):
-    """Choose the length of a step."""
-    is_steep = choice.is_encoded or choice.activation == "relu"
-    return STEEP_LEARNING_RATE if is_steep else LEARNING_RATE
 
 
 # --------------------------------------------------------------------------------------
