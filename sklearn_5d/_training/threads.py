@@ -57,7 +57,8 @@ def _controller():
     return ThreadpoolController()
 
 
-# Networks of this size lose time in a threaded BLAS.
+# Networks of this size lose time in a threaded BLAS. OpenMP is limited as well: on a
+# busy machine its loops in scikit-learn made the calibration take 10 to 20 s.
 single_threaded = SharedContext(lambda: _controller().limit(limits=1))
 mlp_warnings = SharedContext(_mlp_warnings)
 
