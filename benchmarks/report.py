@@ -102,8 +102,11 @@ def to_html(page, png):
 
     body = re.sub(r'src="pictures/(\w+)\.png"', embed, body)
     title = page.partition("\n")[0].lstrip("# ")
-    shell = (HERE / "report.html").read_text(encoding="utf-8")
-    return shell.replace("{{ title }}", title).replace("{{ body }}", body)
+    script, shell = (
+        (HERE / name).read_text(encoding="utf-8") for name in ("sort.js", "report.html")
+    )
+    shell = shell.replace("{{ title }}", title).replace("{{ script }}", script)
+    return shell.replace("{{ body }}", body)
 
 
 def write(path):

@@ -55,7 +55,7 @@ templates_path = ["_templates"]
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"sklearn_5d {release}"
-html_static_path = ["_static"]
+html_static_path = ["_static", "../benchmarks/sort.js"]
 html_css_files = ["site.css"]
 html_favicon = "_static/logo.svg"
 html_show_sourcelink = False

@@ -40,6 +40,10 @@ def test_run_writes_rows_and_report(output, rows):
     page = (output / "report.html").read_text(encoding="utf-8")
     pictures = list((output / "pictures").iterdir())
     assert page.count('src="data:image/png;base64,') == len(pictures) > 5
+    # The template is filled, with the script that the site sorts its tables by.
+    assert "{{" not in page
+    script = (Path(report.__file__).parent / "sort.js").read_text(encoding="utf-8")
+    assert f"<script>\n{script}</script>" in page
     # Nothing is loaded from elsewhere, and no folder of this machine is named.
     assert "http" not in page
     text = page + measurement.saved_text(output / "rows.csv.gz")

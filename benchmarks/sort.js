@@ -1,6 +1,6 @@
 // A click on the head of a column sorts by it, a second click the other way round.
 const number = (cell) => parseFloat(cell.textContent.replaceAll(",", ""));
-for (const table of document.querySelectorAll("article table")) {
+for (const table of document.querySelectorAll("table")) {
   table.classList.add("sortable");
   table.querySelectorAll("thead th").forEach((head, column, heads) => {
     let sign = -1;
