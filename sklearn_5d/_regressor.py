@@ -101,11 +101,11 @@ class FiveDRegressor(
     n_estimators : int or "auto", default="auto"
         Number of networks. Several train on the folds of a cross-validation and predict
         their mean; with 1 a single network holds out `validation_fraction` of the rows.
-        "auto" takes 8 where rows are noisy, or 4 from 4,000 rows on if the inputs are
-        not encoded. Where a short run finds no noise to speak of, a few networks of
-        many steps are better: 4 below 500 rows, 2 below 4,000 and 1 from there on, each
-        of which holds out an eighth of the rows, or the single one
-        `validation_fraction`.
+        "auto" takes 8 where rows are noisy; 6 if there is much noise below 4,000 rows
+        and 4 from there on, unless the inputs are encoded. Where a short run finds no
+        noise to speak of, a few networks of many steps are better: 4 below 500 rows, 2
+        below 4,000 and 1 from there on. Each holds out an eighth of the rows, the
+        single one `validation_fraction`.
 
     x_transform : str, default="auto"
         "auto", "standard", "yeo-johnson", "steps" or "piecewise-linear":
@@ -123,9 +123,11 @@ class FiveDRegressor(
         With "auto" a skewed target tries them in a short race; solvers of
         `MLPRegressor` standardise.
 
-    damping : tuple of two floats, default=(1.0, 1e-8)
+    damping : tuple of two floats or "auto", default="auto"
         Where the damping starts and where it may end, in units of the mean diagonal of
-        the Gram matrix. Only for ``solver="spring"``.
+        the Gram matrix. "auto" is (10.0, 1e-8) below 4,000 noisy rows, or 500 where
+        there is no noise to speak of, and (1.0, 1e-8) from there on. Only for
+        ``solver="spring"``.
 
     momentum : float, default=0.9
         Momentum of the natural gradient, and of ``solver="sgd"``.
@@ -143,17 +145,19 @@ class FiveDRegressor(
         worst 2e-5. In training only for ``solver="spring"``.
 
     max_steps : int or "auto", default="auto"
-        Budget of steps of each network; what a teacher adds is a fifth of it more.
-        A fifth of it is kept for stages that are tried again. "auto" takes 1,000 up to
-        10,000 noisy rows. Where there is no noise to speak of it takes
-        ``5_000 * (n_samples / 10_000) ** 0.35`` for all the networks together, or 2,000
-        instead of 5,000 with ``n_estimators=1``. The first grows above 10,000 rows as
-        the second does. Only for ``solver="spring"``.
+        Budget of steps of each network; what a teacher adds is at most a fifth of it
+        more. A fifth of it is kept for stages that are tried again. "auto" takes 1,000
+        up to 10,000 noisy rows; below 4,000 it takes 1,500 where there is little noise,
+        and 600 where there is much and the inputs are not encoded. Where there is no
+        noise to speak of it takes ``5_000 * (n_samples / 10_000) ** 0.35`` for all the
+        networks together, or 2,000 instead of 5,000 with ``n_estimators=1``. The first
+        grows above 10,000 rows as the second does. Only for ``solver="spring"``.
 
     patience : int, default=2
         Number of attempts in a row without a gain on the held-out rows after which
-        training ends. Each takes twice the batch size of the one before, up to 256, and
-        0.7 of its learning rate. Only for ``solver="spring"``.
+        training ends; one that gains on the training rows alone counts twice. Each
+        takes twice the batch size of the one before, up to 256, and 0.7 of its learning
+        rate. Only for ``solver="spring"``.
 
     learning_rate_init : float or "auto", default="auto"
         Length of the first steps. "auto" is 0.6 for ``solver="spring"``, or 0.3 behind
@@ -161,9 +165,9 @@ class FiveDRegressor(
 
     batch_size : int or "auto", default="auto"
         Rows in a step. "auto" is a quarter of the rows, from 96 to 256, for
-        ``solver="spring"``, or 96, doubled every third decade of damping up to 256,
-        where there is no noise to speak of, and 128 in `partial_fit`. It is 256 for the
-        others.
+        ``solver="spring"``; an eighth below 4,000 rows of much noise; 96, doubled every
+        third decade of damping up to 256, where there is no noise to speak of; and 128
+        in `partial_fit`. It is 256 for the others.
 
     alpha : float or "auto", default="auto"
         Weight decay. For ``solver="spring"`` it is decoupled and in proportion to the
@@ -315,7 +319,7 @@ class FiveDRegressor(
         ],
         "x_transform": [StrOptions({"auto", *_scaling.INPUT_TRANSFORMS})],
         "y_transform": [StrOptions({"auto", *_scaling.TARGET_TRANSFORMS})],
-        "damping": ["array-like"],
+        "damping": [StrOptions({"auto"}), "array-like"],
         "momentum": [Interval(Real, 0, 1, closed="left")],
         "gaussian_process": [StrOptions({"auto"}), "boolean"],
         "precision": [StrOptions({"auto", "float32", "float64"})],
@@ -350,7 +354,7 @@ class FiveDRegressor(
         n_estimators: int | str = "auto",
         x_transform: str = "auto",
         y_transform: str = "auto",
-        damping: tuple[float, float] = (1.0, 1e-8),
+        damping: tuple[float, float] | str = "auto",
         momentum: float = 0.9,
         gaussian_process: bool | str = "auto",
         precision: str = "auto",
@@ -555,7 +559,7 @@ class FiveDRegressor(
             choice = choose(settings, parameters, may_encode, seed)
         else:
             choice = Choice.simplest(parameters)
-        self.x_transform_, self.y_transform_, self.activation_, self._is_exact = choice
+        self.x_transform_, self.y_transform_, self.activation_, self._noise = choice
         precision = "float32" if self.precision == "float32" else "float64"
         model = Model.scaling(rows, self.x_transform_, self.y_transform_, precision)
         n_estimators = self.n_estimators
@@ -567,7 +571,7 @@ class FiveDRegressor(
     def _choice(self):
         """What the table was found to want."""
         return Choice(
-            self.x_transform_, self.y_transform_, self.activation_, self._is_exact
+            self.x_transform_, self.y_transform_, self.activation_, self._noise
         )
 
     def _make_solver(self, n_samples, n_members):

@@ -49,10 +49,11 @@ def check_parameters(estimator):
         raise ValueError(
             f"Got hidden_layer_sizes={layers}, expected widths of at least 1."
         )
-    if np.shape(damping) != (2,) or not damping[0] >= damping[1] > 0:
+    is_range = np.shape(damping) == (2,) and damping[0] >= damping[1] > 0
+    if not is_range and not (isinstance(damping, str) and damping == "auto"):
         raise ValueError(
-            f"Got damping={damping}, expected a start and a positive end that is no "
-            "larger."
+            f'Got damping={damping}, expected "auto", or a start and a positive end '
+            "that is no larger."
         )
     # A warm start goes on with the scaling of the fit before.
     goes_on = estimator.warm_start and estimator.__sklearn_is_fitted__()

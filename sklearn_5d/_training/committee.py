@@ -178,18 +178,21 @@ def teach_members(task, members):
     """
     folds = [task.fold(k) for k in range(len(members))]
     rng = check_random_state(task.seeds[0])
+    is_dear = len(task.rows) > defaults.MANY_PROCESS_ROWS
+    processes = []
     with single_threaded:
-        kernel, noise_variance = gaussian_process.fit_kernel(task.rows, rng)
-        try:
-            processes = [
-                gaussian_process.condition(kernel, noise_variance, fold.train)
-                for fold in folds
-            ]
-        except LinAlgError:
-            return members, 0.0
-    share = _held_out_share(processes, members, [fold.validation for fold in folds])
-    if share == 0:
-        return members, 0.0
+        kernel = gaussian_process.fit_kernel(task.rows, rng)
+        for n in (defaults.N_TRIAL_FOLDS, len(folds)) if is_dear else (len(folds),):
+            try:
+                processes += [
+                    gaussian_process.condition(*kernel, fold.train)
+                    for fold in folds[len(processes) : n]
+                ]
+            except LinAlgError:
+                return members, 0.0
+            share = _held_out_share(processes, members[:n], folds[:n])
+            if share == 0:
+                return members, 0.0
 
     def teach(chosen, afresh):
         return Parallel(n_jobs=task.n_jobs)(
@@ -208,8 +211,9 @@ def teach_members(task, members):
     return (taught, share) if np.mean(gains) > 0 else (members, 0.0)
 
 
-def _held_out_share(teachers, members, held_out):
+def _held_out_share(teachers, members, folds):
     """Compute the share of the teachers that all the held-out rows gain most from."""
+    held_out = [fold.validation for fold in folds]
     with single_threaded:
         taught = [t.predict(r.X) for t, r in zip(teachers, held_out, strict=True)]
     outputs = [

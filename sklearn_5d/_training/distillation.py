@@ -74,7 +74,7 @@ def synthetic_inputs(X, n_samples, random_state):
     )
 
 
-def distil(weights, teacher, share, X, settings, random_state):
+def distil(weights, teacher, share, X, settings, is_noisy, random_state):
     """Train a network on what the blend of it and the teacher says at new inputs.
 
     Parameters
@@ -89,6 +89,8 @@ def distil(weights, teacher, share, X, settings, random_state):
         The inputs that were measured, at the network's scale.
     settings : Settings
         Those of the run that trained the network.
+    is_noisy : bool
+        Whether the rows are noisy, so that the blend is worth less accuracy.
     random_state : numpy.random.RandomState
         Source of the new inputs and of the batches.
 
@@ -99,20 +101,20 @@ def distil(weights, teacher, share, X, settings, random_state):
     """
     inputs = synthetic_inputs(X, defaults.N_SYNTHETIC, random_state)
     target = teacher.predict(inputs)
-    damping = settings.damping
-    if weights is not None:
+    budget, damping = defaults.NOISY_DISTILLATION if is_noisy else defaults.DISTILLATION
+    if weights is None:
+        budget, damping = defaults.DISTILLATION[0], settings.damping
+    else:
         own = output(weights, inputs, settings.activation)
         target = share * target + (1 - share) * own
-        damping = defaults.DISTILLATION_DAMPING
     rows = Rows(inputs, target)
     n_held_out = len(rows) // 10
-    max_steps = max(1, int(defaults.DISTILLATION_SHARE * settings.max_steps))
     return minimize(
         rows.take(slice(n_held_out, None)),
         rows.take(slice(n_held_out)),
         replace(
             settings,
-            max_steps=max_steps,
+            max_steps=max(1, int(budget * settings.max_steps)),
             damping=damping,
             batch_size=defaults.MAX_BATCH_SIZE,
             precision="auto",

@@ -145,14 +145,27 @@ class Progress(NamedTuple):
     has_completed: bool = False
 
     def after(self, event):
-        """Return where the run stands after "gain", "no gain" or "breakdown"."""
+        """Return where the run stands after an attempt.
+
+        Parameters
+        ----------
+        event : {"gain", "no gain", "overfit", "breakdown"}
+            What became of it: "overfit" gained on the training rows alone, and counts
+            as two without a gain. Less noise in its steps would not have helped.
+
+        Returns
+        -------
+        Progress
+            The new one.
+        """
         if event == "gain":
             return self._replace(
                 position=self.position + 1, stale=0, has_completed=True
             )
         retried = self._replace(n_retries=self.n_retries + 1)
-        if event == "no gain":
-            return retried._replace(stale=self.stale + 1, has_completed=True)
+        if event != "breakdown":
+            lost = 2 if event == "overfit" else 1
+            return retried._replace(stale=self.stale + lost, has_completed=True)
         return retried._replace(
             # Without any weights to keep there is nothing to be patient about.
             stale=self.stale + self.has_completed,

@@ -4,6 +4,7 @@ They choose the transformations, the activation and the encoding, and tell wheth
 is noise to speak of.
 """
 
+from dataclasses import replace
 from itertools import product
 from typing import NamedTuple
 
@@ -28,15 +29,14 @@ class Choice(NamedTuple):
         The transformation of the inputs and that of the target.
     activation : str
         The activation of the hidden layers.
-    is_exact : bool, default=False
-        Whether the error still fell at the lowest damping: there is no noise to speak
-        of, and many steps of one network are worth more than several networks.
+    noise : {"none", "little", "much"}, default="much"
+        How much noise there is, as the damping tells at which short runs did best.
     """
 
     x_transform: str
     y_transform: str
     activation: str
-    is_exact: bool = False
+    noise: str = "much"
 
     @classmethod
     def of(cls, x_transform, y_transform, activation):
@@ -115,39 +115,56 @@ def choose(rows, parameters, may_encode, random_state):
         The best.
     """
     names = "x_transform", "y_transform", "activation"
-    wanted = [parameters[name] for name in names]
-    choices = candidates(rows, *wanted)
+    x_transform, y_transform, activation = (parameters[name] for name in names)
+    choices = candidates(rows, x_transform, y_transform, activation)
     if len(rows) < defaults.MIN_RACE_ROWS:
         return choices[0]
-    sizes = tuple(np.atleast_1d(parameters["hidden_layer_sizes"]))
+    settings = Settings(
+        tuple(np.atleast_1d(parameters["hidden_layer_sizes"])),
+        activation,
+        defaults.MAX_RACE_STEPS,
+        damping=defaults.RACE_DAMPING,
+        patience=2,
+    )
+    may_encode = may_encode and x_transform == "auto"
+    may_encode = may_encode and len(rows) >= defaults.MIN_ENCODED_ROWS
     with single_threaded:
-        folds = _folds(rows, defaults.MAX_RACE_ROWS, random_state)
-        # Nothing to choose: two folds tell whether there is noise.
-        race = _Race(
-            folds[:2] if len(choices) == 1 else folds,
-            sizes,
-            defaults.MAX_RACE_STEPS,
-            defaults.RACE_DAMPING,
-            random_state,
-        )
-        errors, exact = zip(*map(race.run, choices), strict=True)
-        k = _winner(errors, defaults.RACE_GAIN)
-        best = choices[k]._replace(is_exact=exact[k])
-        is_open = may_encode and wanted[0] == "auto"
-        is_open = is_open and len(rows) >= defaults.MIN_ENCODED_ROWS
-        if not is_open or race.tree_error() > defaults.MAX_TREE_RATIO**2 * errors[k]:
-            return best
-        folds = _folds(rows, defaults.MAX_ENCODED_RACE_ROWS, random_state)
-        race = _Race(
-            folds if len(rows) <= defaults.MAX_RACE_ROWS else folds[:2],
-            sizes,
-            defaults.MAX_ENCODED_RACE_STEPS,
-            parameters["damping"],
-            random_state,
-        )
-        choices = [best, *_encoded(best, wanted[2])]
-        errors, _ = zip(*map(race.run, choices), strict=True)
-    return choices[_winner(errors, defaults.ENCODING_GAIN)]
+        # Nothing to choose: half of the folds tell whether there is noise.
+        n_folds = 2 if len(choices) == 1 else 4
+        folds = _folds(rows, defaults.MAX_RACE_ROWS, random_state)[:n_folds]
+        race = _Race(folds, settings, random_state)
+        best = race.winner(choices, defaults.RACE_GAIN)
+        if may_encode:
+            encoded = _encoded_winner(rows, best, race, activation)
+            if encoded != best:
+                return encoded
+        return best._replace(noise=race.noise(best))
+
+
+def _encoded_winner(rows, best, race, activation):
+    """Let the encodings run against the best choice of the race without one.
+
+    Where trees are far behind there is nothing to encode, and where they are somewhat
+    behind many knots are tried only if a few have won.
+    """
+    error, tree_error = race.error(best), race.tree_error()
+    if tree_error > defaults.MAX_TREE_RATIO**2 * error:
+        return best
+    n_folds = 4 if len(rows) <= defaults.MAX_RACE_ROWS else 2
+    settings = replace(
+        race.settings,
+        max_steps=defaults.MAX_ENCODED_RACE_STEPS,
+        damping=defaults.ENCODED_RACE_DAMPING,
+    )
+    folds = _folds(rows, defaults.MAX_ENCODED_RACE_ROWS, race.random_state)[:n_folds]
+    race = _Race(folds, settings, race.random_state)
+    few_knots, many_knots = (
+        Choice.of(name, best.y_transform, activation) for name in _scaling.ENCODINGS
+    )
+    winner = race.winner([best, few_knots], defaults.ENCODING_GAIN)
+    if winner == best and tree_error > defaults.MAX_DENSE_TREE_RATIO**2 * error:
+        return best
+    return race.winner([best, few_knots, many_knots], defaults.ENCODING_GAIN)
 
 
 def _folds(rows, max_rows, random_state):
@@ -157,44 +174,60 @@ def _folds(rows, max_rows, random_state):
     return [(rows.take(train), rows.take(held_out)) for train, held_out in folds]
 
 
-def _winner(errors, gain):
-    """Name the best; others than the first have to be better by far."""
-    handicap = np.where(np.arange(len(errors)) == 0, gain**2, 1)
-    return int(np.argmin(handicap * errors))
+class _Race:
+    """Runs of all the candidates on the same folds, each of them once.
 
+    Parameters
+    ----------
+    folds : list of (Rows, Rows)
+        Training rows and held-out rows of the runs.
+    settings : Settings
+        The settings of a run; the activation is that of the candidate.
+    random_state : int
+        Seed of the first weights and of the batches.
+    """
 
-def _encoded(choice, activation):
-    """List the encodings beside a choice."""
-    return [
-        Choice.of(name, choice.y_transform, activation) for name in _scaling.ENCODINGS
-    ]
+    def __init__(self, folds, settings, random_state):
+        self.folds, self.settings = folds, settings
+        self.random_state = random_state
+        self._results = {}
 
-
-class _Race(NamedTuple):
-    """Runs of all the candidates on the same folds."""
-
-    folds: list
-    hidden_layer_sizes: tuple
-    max_steps: int
-    damping: tuple
-    random_state: int
-
-    def run(self, choice):
-        """Compute the sum of squared errors, and tell whether all runs were exact."""
-        settings = Settings(
-            self.hidden_layer_sizes,
-            choice.activation,
-            self.max_steps,
-            damping=self.damping,
+    def results(self, choice, n_folds=None):
+        """Return the error and the damping of each run, on the first folds or all."""
+        settings = replace(
+            self.settings,
+            activation=choice.activation,
             learning_rate=defaults.learning_rate(choice),
-            patience=2,
         )
-        runs = [_run(*fold, choice, settings, self.random_state) for fold in self.folds]
-        errors, dampings = zip(*runs, strict=True)
+        results = self._results.setdefault(choice, [])
+        for fold in self.folds[len(results) : n_folds]:
+            results.append(_run(*fold, choice, settings, self.random_state))
+        return results[:n_folds]
+
+    def error(self, choice, n_folds=None):
+        """Compute the sum of squared errors."""
+        return sum(error for error, _ in self.results(choice, n_folds))
+
+    def noise(self, choice):
+        """Tell how much noise there is: "none" to speak of, "little" or "much"."""
         squares = sum(np.sum((rows.y - rows.y.mean()) ** 2) for _, rows in self.folds)
-        is_exact = max(dampings) < defaults.EXACT_DAMPING
-        is_exact = is_exact and sum(errors) < defaults.EXACT_ERROR * squares
-        return sum(errors), bool(is_exact)
+        dampings = [damping for _, damping in self.results(choice)]
+        is_accurate = self.error(choice) < defaults.EXACT_ERROR * squares
+        if is_accurate and max(dampings) < defaults.EXACT_DAMPING:
+            return "none"
+        mean = np.exp(np.mean(np.log(dampings)))
+        return "little" if mean < defaults.LITTLE_NOISE_DAMPING else "much"
+
+    def winner(self, choices, gain):
+        """Name the best: others than the first have to be better by far.
+
+        What is no better on half of the folds does not run on the others.
+        """
+        first, *others = choices
+        half = len(self.folds) // 2
+        others = [c for c in others if self.error(c, half) < self.error(first, half)]
+        errors = [self.error(first) * gain**2, *map(self.error, others)]
+        return [first, *others][int(np.argmin(errors))]
 
     def tree_error(self):
         """Compute the sum of squared errors of a forest."""

@@ -52,6 +52,7 @@ def make_solver(parameters, choice, n_samples, n_members):
     natural = parameters["solver"] == "spring"
     automatic = {
         "alpha": defaults.ALPHA,
+        "damping": defaults.damping(n_samples, choice),
         "learning_rate_init": defaults.learning_rate(choice),
         "batch_size": defaults.batch_size(n_samples, choice),
         "max_steps": defaults.max_steps(
@@ -65,7 +66,9 @@ def make_solver(parameters, choice, n_samples, n_members):
             "batch_size": defaults.MLP_BATCH_SIZE,
         }
     chosen = parameters | {
-        name: value for name, value in automatic.items() if parameters[name] == "auto"
+        name: value
+        for name, value in automatic.items()
+        if isinstance(parameters[name], str)
     }
     names = {"alpha", "batch_size", "momentum", "tol"}
     names |= SPRING_PARAMETERS if natural else MLP_PARAMETERS
@@ -197,6 +200,7 @@ class NaturalGradient:
                 share,
                 train.X,
                 self.settings,
+                member.damping_ > defaults.NOISE_FREE_DAMPING,
                 continued_generator(seed, member.n_steps_),
             )
         loss = 0.5 * np.mean(

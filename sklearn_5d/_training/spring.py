@@ -261,7 +261,7 @@ def minimize(
     else:
         start_score = score(weights, validation, settings.activation)
         best = Result(weights, start_score, [], [], schedule[0].damping_start, 0)
-    failures, n_left = [], settings.max_steps
+    failures, n_left, best_loss = [], settings.max_steps, 0.0
     progress = Progress()
     while n_left > 0 and not progress.is_over(schedule, settings.patience):
         stage = progress.next_stage(schedule, len(train))
@@ -279,8 +279,13 @@ def minimize(
         candidate_score = score(candidate, validation, settings.activation)
         best.loss_curve.append(loss)
         best.validation_scores.append(candidate_score)
-        gained = 1 - candidate_score < (1 - best.score) * (1 - settings.tol)
-        progress = progress.after("gain" if gained else "no gain")
+        if 1 - candidate_score < (1 - best.score) * (1 - settings.tol):
+            event, best_loss = "gain", loss
+        else:
+            overfits = candidate_score <= best.score
+            overfits = overfits and loss < defaults.OVERFIT_LOSS * best_loss
+            event = "overfit" if overfits else "no gain"
+        progress = progress.after(event)
         if candidate_score > best.score:
             best = best._replace(
                 weights=candidate, score=candidate_score, damping=stage.damping_end

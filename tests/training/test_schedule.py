@@ -51,6 +51,7 @@ HISTORIES = [
     ("no gain", (1.0, 192, 71, 0.6 * 0.7)),
     ("no gain, gain", (1.0, 192, 71, 0.6 * 0.7)),  # less noise stays for good
     ("no gain, no gain", None),  # the patience
+    ("gain, overfit", None),  # counts twice
     ("no gain, gain, no gain", (1.0, 256, 62, 0.6 * 0.7**2)),
     ("breakdown", (10.0, 192, 71, 0.6 * 0.7)),
     ("breakdown, breakdown", (100.0, 256, 62, 0.6 * 0.7**2)),

@@ -1,5 +1,7 @@
 """Which transformations a table is given, and why."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -80,7 +82,7 @@ def test_no_skew_no_candidates(monkeypatch):
     X, y = make_function("friedman1", 300, random_state=0)
     runs = set_race(monkeypatch, lambda choice: 1.0)
     chosen = choose(X, y)
-    assert chosen == ("standard", "standard", "tanh", False)
+    assert chosen == ("standard", "standard", "tanh", "much")
     assert len(runs) == 2
     assert {choice[:3] for choice in runs} == {chosen[:3]}
 
@@ -89,7 +91,7 @@ def test_few_rows_are_not_raced(monkeypatch, decades):
     X, y = decades
     runs = set_race(monkeypatch, lambda choice: 1.0)
     chosen = choose(X[: defaults.MIN_RACE_ROWS - 1], y[: defaults.MIN_RACE_ROWS - 1])
-    assert chosen == ("standard", "standard", "tanh", False)
+    assert chosen == ("standard", "standard", "tanh", "much")
     assert not runs
 
 
@@ -156,16 +158,35 @@ def test_an_encoding_has_to_gain_something(many, monkeypatch, errors, winner):
     assert choose(*many, may_encode=True).x_transform == winner
 
 
-def test_encodings_are_tried_where_trees_come_close(many, monkeypatch):
-    """Their error may be 2.5 times that of the network, its square 6.25 times."""
+@pytest.mark.parametrize(
+    ("ratio", "error_of_steps", "expected"),
+    [
+        (1.2, 1.0, {"standard", "steps", "piecewise-linear"}),
+        (1.4, 1.0, {"standard", "steps"}),
+        (2.4, 0.5, {"standard", "steps", "piecewise-linear"}),
+        (2.6, 0.5, {"standard"}),
+    ],
+)
+def test_encodings_are_tried_where_trees_come_close(
+    many, monkeypatch, ratio, error_of_steps, expected
+):
+    """Beyond 1.3 times the network's error many knots are tried if a few have won."""
     n_folds = 2
-    for ratio, expected in (
-        (6.2, {*_scaling.ENCODINGS, "standard"}),
-        (6.3, {"standard"}),
-    ):
-        runs = set_race(monkeypatch, lambda choice: 1.0, tree_error=ratio * n_folds)
-        choose(*many, may_encode=True)
-        assert {choice.x_transform for choice in runs} == expected
+    runs = set_race(
+        monkeypatch,
+        lambda choice: error_of_steps if choice.x_transform == "steps" else 1.0,
+        tree_error=ratio**2 * n_folds,
+    )
+    choose(*many, may_encode=True)
+    assert {choice.x_transform for choice in runs} == expected
+
+
+def test_what_is_no_better_on_half_of_the_folds_leaves_the_race(decades, monkeypatch):
+    by_transform = {"standard": 1.0, "log": 0.5, "arcsinh": 1.0}
+    runs = set_race(monkeypatch, lambda choice: by_transform[choice.y_transform])
+    assert choose(*decades).y_transform == "log"
+    n_runs = Counter(choice.y_transform for choice in runs)
+    assert n_runs == {"standard": 4, "log": 4, "arcsinh": 2}
 
 
 def test_encodings_need_permission_and_rows(many, monkeypatch):
@@ -176,11 +197,13 @@ def test_encodings_need_permission_and_rows(many, monkeypatch):
     assert {choice.x_transform for choice in runs} == {"standard"}
 
 
-@pytest.mark.parametrize(("noise", "is_exact"), [(0.0, True), (0.3, False)])
-def test_race_tells_whether_there_is_noise(noise, is_exact):
+@pytest.mark.parametrize(
+    ("noise", "expected"), [(0.0, "none"), (0.02, "little"), (0.3, "much")]
+)
+def test_race_tells_how_much_noise_there_is(noise, expected):
     X = np.random.default_rng(0).uniform(-1, 1, size=(300, 5))
     y = np.tanh(X).sum(axis=1) + noise * np.random.default_rng(1).normal(size=300)
-    assert choose(X, y).is_exact == is_exact
+    assert choose(X, y).noise == expected
 
 
 def run(rows, choice, settings=None):

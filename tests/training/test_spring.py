@@ -303,7 +303,7 @@ def test_best_weights_are_kept(table, monkeypatch):
     result = minimize(*table)
     assert_array_equal(flatten(result.weights), flatten(good[1].astype(np.float64)))
     assert score(result.weights, *table) == pytest.approx(max(result.validation_scores))
-    assert len(good) == 2 + 2  # two that gained, and the patience
+    assert len(good) == 2 + 1  # two that gained, and one in training alone
 
 
 def test_validation_rows_decide_when_to_stop(table):
