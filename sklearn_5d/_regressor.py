@@ -101,11 +101,11 @@ class FiveDRegressor(
     n_estimators : int or "auto", default="auto"
         Number of networks. Several train on the folds of a cross-validation and predict
         their mean; with 1 a single network holds out `validation_fraction` of the rows.
-        "auto" takes 8 where rows are noisy; 6 if there is much noise below 4,000 rows
-        and 4 from there on, unless the inputs are encoded. Where a short run finds no
-        noise to speak of, a few networks of many steps are better: 4 below 500 rows, 2
-        below 4,000 and 1 from there on. Each holds out an eighth of the rows, the
-        single one `validation_fraction`.
+        "auto" takes 8 where rows are noisy; 6 below 500 rows, or below 4,000 if there
+        is much noise, and 4 from there on, unless the inputs are encoded. Where a short
+        run finds no noise to speak of, a few networks of many steps are better: 4 below
+        500 rows, 2 below 4,000 and 1 from there on. Four or two hold out an eighth of
+        the rows each, a single one `validation_fraction`.
 
     x_transform : str, default="auto"
         "auto", "standard", "yeo-johnson", "steps" or "piecewise-linear":
@@ -147,11 +147,12 @@ class FiveDRegressor(
     max_steps : int or "auto", default="auto"
         Budget of steps of each network; what a teacher adds is at most a fifth of it
         more. A fifth of it is kept for stages that are tried again. "auto" takes 1,000
-        up to 10,000 noisy rows; below 4,000 it takes 1,500 where there is little noise,
-        and 600 where there is much and the inputs are not encoded. Where there is no
-        noise to speak of it takes ``5_000 * (n_samples / 10_000) ** 0.35`` for all the
-        networks together, or 2,000 instead of 5,000 with ``n_estimators=1``. The first
-        grows above 10,000 rows as the second does. Only for ``solver="spring"``.
+        up to 10,000 noisy rows; below 4,000 it takes 600 where there is much noise and
+        inputs are not encoded, and 1,500 from 500 on where there is little. Where there
+        is no noise to speak of it takes ``5_000 * (n_samples / 10_000) ** 0.35`` for
+        all the networks together, or 2,000 instead of 5,000 with ``n_estimators=1``.
+        The first grows above 10,000 rows as the second does. Only for
+        ``solver="spring"``.
 
     patience : int, default=2
         Number of attempts in a row without a gain on the held-out rows after which
@@ -604,7 +605,7 @@ class FiveDRegressor(
         if validation is not None or (self.solver != "spring" and n_estimators == 1):
             return [(slice(None), np.arange(0))] * n_estimators
         n_folds = n_estimators
-        if self.n_estimators == "auto" and n_estimators > 1:
+        if self.n_estimators == "auto" and 1 < n_estimators <= defaults.N_FOLDS // 2:
             n_folds = defaults.N_FOLDS
         folds = train.folds(n_folds, self.validation_fraction, self._fold_seed)
         return folds[:n_estimators]

@@ -147,7 +147,7 @@ def test_coverage_of_few_rows():
     coverages = []
     for seed in range(5):
         X, y = make_function("friedman1", 60, noise=SD, random_state=seed)
-        few = FiveDRegressor((8,), n_estimators=6, max_steps=40, random_state=seed)
+        few = FiveDRegressor((8,), n_estimators=6, max_steps=100, random_state=seed)
         X_new, y_new = make_function("friedman1", 1000, noise=SD, random_state=seed + 9)
         coverages.append(coverage(few.fit(X, y), X_new, y_new, 0.9))
     assert 0.85 < np.mean(coverages) < 0.97

@@ -19,11 +19,11 @@ MANY_ROWS = 4_000
 N_ESTIMATORS_FEW, N_ESTIMATORS_MANY = 8, 4
 # Where there is much noise six members of 600 steps, in batches of an eighth of the
 # rows, take half the time of eight of 1,000, at 0.96 to 1.03 times the error.
-N_NOISY_ESTIMATORS, MAX_NOISY_STEPS = 6, 600
+N_QUICK_ESTIMATORS, MAX_QUICK_STEPS = 6, 600
 # Exact data want depth: at 10,000 rows one network of 6,000 steps has 0.37 of the error
-# of three of 1,800. Below so many rows four share the steps, below MANY_ROWS two.
-FEW_EXACT_ROWS = 500
-# A committee of fewer holds out some of the same folds.
+# of three of 1,800. Below FEW_ROWS four share the steps, below MANY_ROWS two.
+FEW_ROWS = 500
+# A committee of half of them or less holds out some of the same folds.
 N_FOLDS = 8
 # A member has collapsed where its held-out squared error is so many times the lower
 # quartile of all members, and this share of the target's variance at least. It is
@@ -43,13 +43,13 @@ BUDGET_ROWS, BUDGET_EXPONENT = 10_000, 0.35
 def n_estimators(n_samples, choice):
     """Choose the size of the committee."""
     if choice.noise == "none":
-        return 4 if n_samples < FEW_EXACT_ROWS else 2 if n_samples < MANY_ROWS else 1
+        return 4 if n_samples < FEW_ROWS else 2 if n_samples < MANY_ROWS else 1
     if choice.is_encoded:
         return N_ESTIMATORS_FEW
     if n_samples >= MANY_ROWS:
         return N_ESTIMATORS_MANY
-    is_quick = _is_quick(n_samples, choice)
-    return N_NOISY_ESTIMATORS if is_quick else N_ESTIMATORS_FEW
+    is_quick = n_samples < FEW_ROWS or _is_quick(n_samples, choice)
+    return N_QUICK_ESTIMATORS if is_quick else N_ESTIMATORS_FEW
 
 
 def _is_quick(n_samples, choice):
@@ -65,8 +65,8 @@ def max_steps(n_samples, n_members, choice, is_single):
         steps = MAX_SINGLE_STEPS if is_single else MAX_EXACT_STEPS
         return int(steps * growth / n_members)
     if _is_quick(n_samples, choice):
-        return MAX_NOISY_STEPS
-    if choice.noise == "little" and n_samples < MANY_ROWS:
+        return MAX_QUICK_STEPS
+    if choice.noise == "little" and FEW_ROWS <= n_samples < MANY_ROWS:
         return MAX_LITTLE_NOISE_STEPS
     return int(MAX_STEPS * max(1.0, growth))
 
@@ -116,7 +116,7 @@ MAX_FAILURES = 6
 
 def damping(n_samples, choice):
     """Choose where the damping starts and where it may end."""
-    many = FEW_EXACT_ROWS if choice.noise == "none" else MANY_ROWS
+    many = FEW_ROWS if choice.noise == "none" else MANY_ROWS
     return DAMPING_FEW if n_samples < many else DAMPING_MANY
 
 
@@ -220,6 +220,8 @@ def activation(x_transform):
 MAX_MEMORY_ROWS = 10_000
 N_STREAM_FOLDS = 10
 STREAM_BATCH_SIZE = 128
+# The few steps of a call do not come down from more.
+MAX_STREAM_DAMPING = 1.0
 # Steps of a call, beside the square root of the number of its new rows: small chunks
 # get more steps a row, as each of them is a start. 8, 9 and 10 gave errors of 0.0018,
 # 0.0016 and 0.0017 on three functions, with noise and without.

@@ -161,10 +161,17 @@ def _encoded_winner(rows, best, race, activation):
     few_knots, many_knots = (
         Choice.of(name, best.y_transform, activation) for name in _scaling.ENCODINGS
     )
-    winner = race.winner([best, few_knots], defaults.ENCODING_GAIN)
+    # What is no better on half of the folds does not run on the others.
+    half = n_folds // 2
+    contenders = [best]
+    if race.error(few_knots, half) < race.error(best, half):
+        contenders.append(few_knots)
+    winner = race.winner(contenders, defaults.ENCODING_GAIN)
     if winner == best and tree_error > defaults.MAX_DENSE_TREE_RATIO**2 * error:
         return best
-    return race.winner([best, few_knots, many_knots], defaults.ENCODING_GAIN)
+    if race.error(many_knots, half) < race.error(best, half):
+        contenders.append(many_knots)
+    return race.winner(contenders, defaults.ENCODING_GAIN)
 
 
 def _folds(rows, max_rows, random_state):
@@ -219,15 +226,10 @@ class _Race:
         return "little" if mean < defaults.LITTLE_NOISE_DAMPING else "much"
 
     def winner(self, choices, gain):
-        """Name the best: others than the first have to be better by far.
-
-        What is no better on half of the folds does not run on the others.
-        """
+        """Name the best; others than the first have to be better by far."""
         first, *others = choices
-        half = len(self.folds) // 2
-        others = [c for c in others if self.error(c, half) < self.error(first, half)]
         errors = [self.error(first) * gain**2, *map(self.error, others)]
-        return [first, *others][int(np.argmin(errors))]
+        return choices[int(np.argmin(errors))]
 
     def tree_error(self):
         """Compute the sum of squared errors of a forest."""

@@ -236,6 +236,7 @@ class NaturalGradient:
             A new member.
         """
         highest, lowest = self.settings.damping
+        highest = min(highest, defaults.MAX_STREAM_DAMPING)
         if member is None:
             weights, n_steps, damping = None, 0, 10 * highest
         else:

@@ -181,12 +181,12 @@ def test_encodings_are_tried_where_trees_come_close(
     assert {choice.x_transform for choice in runs} == expected
 
 
-def test_what_is_no_better_on_half_of_the_folds_leaves_the_race(decades, monkeypatch):
-    by_transform = {"standard": 1.0, "log": 0.5, "arcsinh": 1.0}
-    runs = set_race(monkeypatch, lambda choice: by_transform[choice.y_transform])
-    assert choose(*decades).y_transform == "log"
-    n_runs = Counter(choice.y_transform for choice in runs)
-    assert n_runs == {"standard": 4, "log": 4, "arcsinh": 2}
+def test_encoding_that_is_no_better_on_half_of_the_folds_leaves(many, monkeypatch):
+    errors = {"standard": 1.0, "steps": 1.0, "piecewise-linear": 0.5}
+    runs = set_race(monkeypatch, lambda choice: errors[choice.x_transform], 0)
+    assert choose(*many, may_encode=True).x_transform == "piecewise-linear"
+    n_runs = Counter(choice.x_transform for choice in runs)
+    assert n_runs == {"standard": 2 + 4, "steps": 2, "piecewise-linear": 4}
 
 
 def test_encodings_need_permission_and_rows(many, monkeypatch):
