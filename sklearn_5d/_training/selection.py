@@ -145,7 +145,8 @@ def _encoded_winner(rows, best, race, activation):
     """Let the encodings run against the best choice of the race without one.
 
     Where trees are far behind there is nothing to encode, and where they are somewhat
-    behind many knots are tried only if a few have won.
+    behind many knots are tried only if a few have won. What is no better on two folds
+    does not run on others.
     """
     error, tree_error = race.error(best), race.tree_error()
     if tree_error > defaults.MAX_TREE_RATIO**2 * error:
@@ -155,21 +156,20 @@ def _encoded_winner(rows, best, race, activation):
         race.settings,
         max_steps=defaults.MAX_ENCODED_RACE_STEPS,
         damping=defaults.ENCODED_RACE_DAMPING,
+        patience=defaults.ENCODED_RACE_PATIENCE,
     )
     folds = _folds(rows, defaults.MAX_ENCODED_RACE_ROWS, race.random_state)[:n_folds]
     race = _Race(folds, settings, race.random_state)
     few_knots, many_knots = (
         Choice.of(name, best.y_transform, activation) for name in _scaling.ENCODINGS
     )
-    # What is no better on half of the folds does not run on the others.
-    half = n_folds // 2
     contenders = [best]
-    if race.error(few_knots, half) < race.error(best, half):
+    if race.error(few_knots, 2) < race.error(best, 2):
         contenders.append(few_knots)
     winner = race.winner(contenders, defaults.ENCODING_GAIN)
     if winner == best and tree_error > defaults.MAX_DENSE_TREE_RATIO**2 * error:
         return best
-    if race.error(many_knots, half) < race.error(best, half):
+    if race.error(many_knots, 2) < race.error(best, 2):
         contenders.append(many_knots)
     return race.winner(contenders, defaults.ENCODING_GAIN)
 
