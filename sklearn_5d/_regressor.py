@@ -145,7 +145,7 @@ class FiveDRegressor(
         worst 2e-5. In training only for ``solver="spring"``.
 
     max_steps : int or "auto", default="auto"
-        Budget of steps of each network; what a teacher adds is at most a fifth of it
+        Budget of steps of each network; what a teacher adds is at most a third of it
         more. A fifth of it is kept for stages that are tried again. "auto" takes 1,000
         up to 10,000 noisy rows; below 4,000 it takes 600 where there is much noise and
         inputs are not encoded, and 1,500 from 500 on where there is little. Where there

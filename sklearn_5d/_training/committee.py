@@ -18,6 +18,7 @@ from .._rows import Rows
 from . import defaults, gaussian_process
 from .distillation import best_share
 from .solver import NaturalGradient
+from .spring import r2
 from .threads import single_threaded
 
 # What is left of a constant target at the network's scale.
@@ -119,7 +120,8 @@ def _without_lost(task, members, verbose):
         return members
     members = list(members)
     for _ in range(defaults.MAX_RESTARTS):
-        for k in _lost([1 - member.best_validation_score_ for member in members]):
+        errors = [1 - member.best_validation_score_ for member in members]
+        for k in _lost(errors, errors):
             seed = _next_seed(members[k].random_state)
             again = task.solver.fit(*task.fold(k), seed, None, verbose)
             if again.best_validation_score_ > members[k].best_validation_score_:
@@ -129,9 +131,9 @@ def _without_lost(task, members, verbose):
     return members
 
 
-def _lost(errors):
-    """Name those that are far worse than the better ones, and bad in themselves."""
-    limit = defaults.LOST_RATIO * np.quantile(errors, 0.25)
+def _lost(errors, peers):
+    """Name those that are far worse than the better peers, and bad in themselves."""
+    limit = defaults.LOST_RATIO * np.quantile(peers, 0.25)
     return np.flatnonzero(np.array(errors) > max(limit, defaults.LOST_ERROR))
 
 
@@ -201,7 +203,9 @@ def teach_members(task, members):
         )
 
     taught = teach(range(len(members)), afresh=False)
-    lost = _lost([1 - member.validation_scores_[-1] for member in taught])
+    errors = [1 - member.validation_scores_[-1] for member in taught]
+    # Where most members had collapsed, the teachers know what could be learnt.
+    lost = _lost(errors, errors + _errors(processes, folds))
     for k, again in zip(lost, teach(lost, afresh=True), strict=True):
         taught[k] = again
     gains = [
@@ -209,6 +213,15 @@ def teach_members(task, members):
         for new, old in zip(taught, members, strict=True)
     ]
     return (taught, share) if np.mean(gains) > 0 else (members, 0.0)
+
+
+def _errors(teachers, folds):
+    """Compute the relative squared errors of the teachers on their held-out rows."""
+    with single_threaded:
+        return [
+            1 - r2(rows.y, teacher.predict(rows.X), rows.weight)
+            for teacher, (_, rows) in zip(teachers, folds, strict=True)
+        ]
 
 
 def _held_out_share(teachers, members, folds):

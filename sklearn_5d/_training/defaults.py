@@ -169,10 +169,12 @@ MIN_BLEND_GAIN = 0.05
 # Inputs at which a network learns the blend.
 N_SYNTHETIC = 4_000
 DISTILLATION_LEARNING_RATE = 0.5
-# Share of `max_steps` for it, and damping: of exact rows, and of noisy ones, for which
-# 60 steps in float32 gave the same errors as 200 down to 1e-8.
-DISTILLATION = 0.2, (1e-4, 1e-8)
-NOISY_DISTILLATION = 0.06, (1e-4, 1e-5)
+# Steps for it, if they are no more than a third of `max_steps`, and damping: from new
+# weights, of exact rows, and of those whose noise is found to be above this share of
+# the variance. For those 60 steps in float32 gave the same errors as 200 down to 1e-8.
+FRESH_DISTILLATION = 200, (1.0, 1e-8)
+DISTILLATION = 200, (1e-4, 1e-8)
+NOISY_DISTILLATION, NOISY_VARIANCE = (60, (1e-4, 1e-5)), 1e-4
 
 # --------------------------------------------------------------------------------------
 # The race of transformations
@@ -194,7 +196,7 @@ RACE_GAIN = 0.97
 
 # Encodings are tried where the error of so many extremely randomised trees is below
 # this many times that of the best network.
-MIN_ENCODED_ROWS, N_TREES, MAX_TREE_RATIO = 500, 30, 2.5
+MIN_ENCODED_ROWS, N_TREES, MAX_TREE_RATIO = 500, 30, 2.0
 # Many knots are tried as well where trees are not far behind, or a few knots have won.
 # On seven of eight rough tables the ratio is 0.9 to 1.3, on heat fluxes, which like
 # many knots, 1.4 to 1.6, and on most formulas more than that.

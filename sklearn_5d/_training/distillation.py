@@ -74,7 +74,7 @@ def synthetic_inputs(X, n_samples, random_state):
     )
 
 
-def distil(weights, teacher, share, X, settings, is_noisy, random_state):
+def distil(weights, teacher, share, X, settings, random_state):
     """Train a network on what the blend of it and the teacher says at new inputs.
 
     Parameters
@@ -89,8 +89,6 @@ def distil(weights, teacher, share, X, settings, is_noisy, random_state):
         The inputs that were measured, at the network's scale.
     settings : Settings
         Those of the run that trained the network.
-    is_noisy : bool
-        Whether the rows are noisy, so that the blend is worth less accuracy.
     random_state : numpy.random.RandomState
         Source of the new inputs and of the batches.
 
@@ -101,9 +99,12 @@ def distil(weights, teacher, share, X, settings, is_noisy, random_state):
     """
     inputs = synthetic_inputs(X, defaults.N_SYNTHETIC, random_state)
     target = teacher.predict(inputs)
-    budget, damping = defaults.NOISY_DISTILLATION if is_noisy else defaults.DISTILLATION
+    is_noisy = teacher.noise_variance > defaults.NOISY_VARIANCE
+    n_steps, damping = (
+        defaults.NOISY_DISTILLATION if is_noisy else defaults.DISTILLATION
+    )
     if weights is None:
-        budget, damping = defaults.DISTILLATION[0], settings.damping
+        n_steps, damping = defaults.FRESH_DISTILLATION
     else:
         own = output(weights, inputs, settings.activation)
         target = share * target + (1 - share) * own
@@ -114,7 +115,7 @@ def distil(weights, teacher, share, X, settings, is_noisy, random_state):
         rows.take(slice(n_held_out)),
         replace(
             settings,
-            max_steps=max(1, int(budget * settings.max_steps)),
+            max_steps=max(1, min(n_steps, settings.max_steps // 3)),
             damping=damping,
             batch_size=defaults.MAX_BATCH_SIZE,
             precision="auto",

@@ -20,11 +20,12 @@ from . import defaults
 
 
 class Process(NamedTuple):
-    """A Gaussian process, given the rows `X`."""
+    """A Gaussian process, given the rows `X` of this mean variance of their noise."""
 
     kernel: Kernel
     X: np.ndarray
     coef: np.ndarray
+    noise_variance: float
 
     def predict(self, X):
         """Compute the mean at other inputs."""
@@ -131,5 +132,5 @@ def condition(kernel, noise_variance, rows):
             factor = cho_factor(noisy, lower=True, overwrite_a=True)
         except LinAlgError:
             continue
-        return Process(kernel, rows.X, cho_solve(factor, rows.y))
+        return Process(kernel, rows.X, cho_solve(factor, rows.y), noise.mean())
     raise LinAlgError(f"The covariance of {len(rows)} rows is singular.")

@@ -200,7 +200,6 @@ class NaturalGradient:
                 share,
                 train.X,
                 self.settings,
-                member.damping_ > defaults.NOISE_FREE_DAMPING,
                 continued_generator(seed, member.n_steps_),
             )
         loss = 0.5 * np.mean(

@@ -163,8 +163,8 @@ def test_an_encoding_has_to_gain_something(many, monkeypatch, errors, winner):
     [
         (1.6, 1.0, {"standard", "steps", "piecewise-linear"}),
         (1.8, 1.0, {"standard", "steps"}),
-        (2.4, 0.5, {"standard", "steps", "piecewise-linear"}),
-        (2.6, 0.5, {"standard"}),
+        (1.9, 0.5, {"standard", "steps", "piecewise-linear"}),
+        (2.1, 0.5, {"standard"}),
     ],
 )
 def test_encodings_are_tried_where_trees_come_close(
