@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from sklearn_5d._training.distillation import best_share, synthetic_inputs
+from sklearn_5d._training.distillation import best_share, distil, synthetic_inputs
+from sklearn_5d._training.schedule import Settings
 
 RNG = np.random.RandomState(0)
 X = RNG.normal(size=(60, 5))
@@ -62,3 +63,26 @@ def test_synthetic_inputs_have_the_distribution_of_each_column():
         np.median(drawn, axis=0), np.median(columns, axis=0), rtol=0.2, atol=0.1
     )
     assert abs(np.corrcoef(drawn[:, 0], drawn[:, 1])[0, 1]) < 0.05
+
+
+class Sum:
+    """A teacher that knows the sum of the inputs, given rows of some noise."""
+
+    def __init__(self, noise_variance):
+        self.noise_variance = noise_variance
+
+    def predict(self, inputs):
+        return inputs.sum(axis=1) / 2
+
+
+@pytest.mark.parametrize(
+    ("noise_variance", "max_steps", "least", "most"),
+    [(1e-6, 900, 61, 200), (1e-2, 900, 31, 60), (1e-6, 90, 1, 30), (1e-2, 90, 1, 30)],
+)
+def test_noisy_rows_are_worth_fewer_steps(noise_variance, max_steps, least, most):
+    settings = Settings((8,), "tanh", max_steps)
+    teacher = Sum(noise_variance)
+    fresh = distil(None, teacher, 1.0, X, settings, np.random.RandomState(0))
+    taught = distil(fresh.weights, teacher, 1.0, X, settings, np.random.RandomState(0))
+    assert least <= taught.n_steps <= most
+    assert taught.score >= fresh.score > 0.99

@@ -1,0 +1,44 @@
+"""What the defaults give to which table."""
+
+import pytest
+
+from sklearn_5d import FiveDRegressor
+from sklearn_5d._training import defaults
+from sklearn_5d._training.selection import Choice
+from sklearn_5d._training.solver import make_solver
+
+
+def budget(n_samples, noise, x_transform="standard", **parameters):
+    """Return number of networks, their steps, first damping and batch size."""
+    choice = Choice.of(x_transform, "standard", "auto")._replace(noise=noise)
+    n_members = defaults.n_estimators(n_samples, choice)
+    parameters = FiveDRegressor(**parameters).get_params()
+    settings = make_solver(parameters, choice, n_samples, n_members).settings
+    return n_members, settings.max_steps, settings.damping[0], settings.batch_size
+
+
+@pytest.mark.parametrize(
+    ("n_samples", "noise", "expected"),
+    [
+        (300, "much", (6, 600, 10.0, 96)),
+        (300, "little", (6, 1_000, 10.0, 96)),
+        (2_000, "much", (6, 600, 10.0, 250)),
+        (2_000, "little", (8, 1_500, 10.0, 256)),
+        (10_000, "much", (4, 1_000, 1.0, 256)),
+        (10_000, "little", (4, 1_000, 1.0, 256)),
+        (300, "none", (4, 366, 10.0, "auto")),
+        (10_000, "none", (1, 5_000, 1.0, "auto")),
+    ],
+)
+def test_budget_follows_the_data(n_samples, noise, expected):
+    assert budget(n_samples, noise) == expected
+
+
+@pytest.mark.parametrize("n_samples", [1_000, 10_000])
+def test_encodings_get_breadth(n_samples):
+    assert budget(n_samples, "much", "piecewise-linear")[:2] == (8, 1_000)
+
+
+def test_what_is_set_by_hand_stays():
+    by_hand = {"max_steps": 77, "damping": (3.0, 1e-2), "batch_size": 11}
+    assert budget(300, "much", **by_hand)[1:] == (77, 3.0, 11)
