@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tracemalloc
+from contextlib import suppress
 from html.parser import HTMLParser
 
 import numpy as np
@@ -472,11 +473,16 @@ def test_interrupted_process(csv):
         text=True,
     )
     assert "commas" in process.stderr.readline()
-    process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=60)
+    # Python loses a signal that comes in a callback of ctypes, and says so.
+    for _ in range(5):
+        process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            output, errors = process.communicate(timeout=20)
+            break
     assert process.returncode == 130
     assert output == ""
-    assert errors == "sklearn-5d: interrupted\n"
+    assert errors.endswith("sklearn-5d: interrupted\n")
+    assert "ctypes" in errors or errors.count("\n") == 1
 
 
 def test_broken_pipe(csv):

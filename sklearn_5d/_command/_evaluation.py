@@ -21,8 +21,8 @@ from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_err
 from sklearn.model_selection import GroupKFold, KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from threadpoolctl import threadpool_limits
 
+from .._training.threads import single_threaded
 from ._effects import Effects, measure_effects
 from ._learning import fit_arguments
 
@@ -150,11 +150,11 @@ def evaluate_fold(estimators, table, train, test, *, trace, seed):
     Fold
         The result.
     """
-    with threadpool_limits(1), warnings.catch_warnings(record=True) as caught:
+    with single_threaded, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         ours, score = _fit(estimators[OURS], table, train, test, trace)
     scores = {OURS: score}
-    with threadpool_limits(1), warnings.catch_warnings():
+    with single_threaded, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name, estimator in estimators.items():
             if name != OURS:
