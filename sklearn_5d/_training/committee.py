@@ -181,18 +181,22 @@ def teach_members(task, members):
     folds = [task.fold(k) for k in range(len(members))]
     rng = check_random_state(task.seeds[0])
     is_dear = len(task.rows) > defaults.MANY_PROCESS_ROWS
-    processes = []
+    n_trials = defaults.N_TRIAL_FOLDS if is_dear else len(folds)
+    processes, predictions = [], []
     with single_threaded:
         kernel = gaussian_process.fit_kernel(task.rows, rng)
-        for n in (defaults.N_TRIAL_FOLDS, len(folds)) if is_dear else (len(folds),):
+        for some in filter(None, (folds[:n_trials], folds[n_trials:])):
             try:
-                processes += [
-                    gaussian_process.condition(*kernel, fold.train)
-                    for fold in folds[len(processes) : n]
-                ]
+                new = [gaussian_process.condition(*kernel, fold.train) for fold in some]
             except LinAlgError:
                 return members, 0.0
-            share = _held_out_share(processes, members[:n], folds[:n])
+            processes += new
+            predictions += [
+                process.predict(fold.validation.X)
+                for process, fold in zip(new, some, strict=True)
+            ]
+            n = len(processes)
+            share = _held_out_share(predictions, members[:n], folds[:n])
             if share == 0:
                 return members, 0.0
 
@@ -205,7 +209,11 @@ def teach_members(task, members):
     taught = teach(range(len(members)), afresh=False)
     errors = [1 - member.validation_scores_[-1] for member in taught]
     # Where most members had collapsed, the teachers know what could be learnt.
-    lost = _lost(errors, errors + _errors(processes, folds))
+    teacher_errors = [
+        1 - r2(rows.y, prediction, rows.weight)
+        for prediction, (_, rows) in zip(predictions, folds, strict=True)
+    ]
+    lost = _lost(errors, errors + teacher_errors)
     for k, again in zip(lost, teach(lost, afresh=True), strict=True):
         taught[k] = again
     gains = [
@@ -215,20 +223,9 @@ def teach_members(task, members):
     return (taught, share) if np.mean(gains) > 0 else (members, 0.0)
 
 
-def _errors(teachers, folds):
-    """Compute the relative squared errors of the teachers on their held-out rows."""
-    with single_threaded:
-        return [
-            1 - r2(rows.y, teacher.predict(rows.X), rows.weight)
-            for teacher, (_, rows) in zip(teachers, folds, strict=True)
-        ]
-
-
-def _held_out_share(teachers, members, folds):
+def _held_out_share(predictions, members, folds):
     """Compute the share of the teachers that all the held-out rows gain most from."""
     held_out = [fold.validation for fold in folds]
-    with single_threaded:
-        taught = [t.predict(r.X) for t, r in zip(teachers, held_out, strict=True)]
     outputs = [
         output(Weights.of(m), r.X, m.activation)
         for m, r in zip(members, held_out, strict=True)
@@ -237,7 +234,7 @@ def _held_out_share(teachers, members, folds):
         None if columns[0] is None else np.concatenate(columns)
         for columns in zip(*((r.y, r.weight) for r in held_out), strict=True)
     )
-    return best_share(np.concatenate(taught), np.concatenate(outputs), y, weight)
+    return best_share(np.concatenate(predictions), np.concatenate(outputs), y, weight)
 
 
 def out_of_fold_outputs(members, splits, X):
