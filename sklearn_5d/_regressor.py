@@ -126,8 +126,8 @@ class FiveDRegressor(
     damping : tuple of two floats or "auto", default="auto"
         Where the damping starts and where it may end, in units of the mean diagonal of
         the Gram matrix. "auto" is (10.0, 1e-8) below 4,000 noisy rows, or 500 where
-        there is no noise to speak of, and (1.0, 1e-8) from there on. Only for
-        ``solver="spring"``.
+        there is no noise to speak of, and (1.0, 1e-8) from there on and in
+        `partial_fit`. Only for ``solver="spring"``.
 
     momentum : float, default=0.9
         Momentum of the natural gradient, and of ``solver="sgd"``.
@@ -535,7 +535,7 @@ class FiveDRegressor(
             )
             memory = None if self._memory is None else Memory(*self._memory)
         members, memory = learn(
-            self._make_solver(len(rows), len(members)),
+            self._make_solver(len(rows), len(members), is_stream=True),
             members,
             memory,
             model.encoded(model.scaled(rows)),
@@ -575,9 +575,9 @@ class FiveDRegressor(
             self.x_transform_, self.y_transform_, self.activation_, self._noise
         )
 
-    def _make_solver(self, n_samples, n_members):
+    def _make_solver(self, n_samples, n_members, is_stream=False):
         parameters = self.get_params(deep=False)
-        return make_solver(parameters, self._choice, n_samples, n_members)
+        return make_solver(parameters, self._choice, n_samples, n_members, is_stream)
 
     def _check_members(self):
         members, n_estimators = self.estimators_, self.n_estimators

@@ -86,7 +86,8 @@ ALPHA = 1e-2
 # Strong damping first teaches a network the coarse features, and few rows are then not
 # learnt by heart: beside a start at 1 the error of 300 exact rows is 0.64, and that of
 # 1,000 with noise of 10 and 30 % 0.94 and 0.75. From 30 some runs do not begin at all,
-# and many rows, or 2,000 exact ones, need the steps for what comes later.
+# and many rows, 2,000 exact ones, or a call of a stream with its few steps, need them
+# for what comes later.
 DAMPING_FEW, DAMPING_MANY = (10.0, 1e-8), (1.0, 1e-8)
 # A larger batch costs the square of its rows and brings less than further steps.
 BATCH_SIZE, MAX_BATCH_SIZE = 96, 256
@@ -114,10 +115,10 @@ BREAKDOWN_DAMPING = 10
 MAX_FAILURES = 6
 
 
-def damping(n_samples, choice):
+def damping(n_samples, choice, is_stream):
     """Choose where the damping starts and where it may end."""
     many = FEW_ROWS if choice.noise == "none" else MANY_ROWS
-    return DAMPING_FEW if n_samples < many else DAMPING_MANY
+    return DAMPING_FEW if n_samples < many and not is_stream else DAMPING_MANY
 
 
 def learning_rate(choice):
@@ -223,8 +224,6 @@ def activation(x_transform):
 MAX_MEMORY_ROWS = 10_000
 N_STREAM_FOLDS = 10
 STREAM_BATCH_SIZE = 128
-# The few steps of a call do not come down from more.
-MAX_STREAM_DAMPING = 1.0
 # Steps of a call, beside the square root of the number of its new rows: small chunks
 # get more steps a row, as each of them is a start. 8, 9 and 10 gave errors of 0.0018,
 # 0.0016 and 0.0017 on three functions, with noise and without.

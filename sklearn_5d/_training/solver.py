@@ -30,7 +30,7 @@ MLP_PARAMETERS = {
 }
 
 
-def make_solver(parameters, choice, n_samples, n_members):
+def make_solver(parameters, choice, n_samples, n_members, is_stream=False):
     """Bind the parameters of the solver.
 
     Parameters
@@ -43,6 +43,8 @@ def make_solver(parameters, choice, n_samples, n_members):
         Number of training rows.
     n_members : int
         Number of networks.
+    is_stream : bool, default=False
+        Whether these are rows of a stream, of which more will come.
 
     Returns
     -------
@@ -52,7 +54,7 @@ def make_solver(parameters, choice, n_samples, n_members):
     natural = parameters["solver"] == "spring"
     automatic = {
         "alpha": defaults.ALPHA,
-        "damping": defaults.damping(n_samples, choice),
+        "damping": defaults.damping(n_samples, choice, is_stream),
         "learning_rate_init": defaults.learning_rate(choice),
         "batch_size": defaults.batch_size(n_samples, choice),
         "max_steps": defaults.max_steps(
@@ -235,7 +237,6 @@ class NaturalGradient:
             A new member.
         """
         highest, lowest = self.settings.damping
-        highest = min(highest, defaults.MAX_STREAM_DAMPING)
         if member is None:
             weights, n_steps, damping = None, 0, 10 * highest
         else:

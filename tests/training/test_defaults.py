@@ -42,3 +42,14 @@ def test_encodings_get_breadth(n_samples):
 def test_what_is_set_by_hand_stays():
     by_hand = {"max_steps": 77, "damping": (3.0, 1e-2), "batch_size": 11}
     assert budget(300, "much", **by_hand)[1:] == (77, 3.0, 11)
+
+
+@pytest.mark.parametrize(
+    ("damping", "start"), [("auto", 1.0), ((30.0, 1e-2), 30.0), ((0.1, 1e-2), 0.1)]
+)
+def test_stream_starts_from_the_damping_of_many_rows(damping, start):
+    """Unless another one is set by hand."""
+    parameters = FiveDRegressor(damping=damping).get_params()
+    choice = Choice("standard", "standard", "tanh")
+    solver = make_solver(parameters, choice, 200, 2, is_stream=True)
+    assert solver.settings.damping[0] == start
