@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from .._files import replacing
+from .._training.threads import single_threaded
 from ..datasets import load_airfoil_self_noise
 from ._evaluation import evaluate, make_estimators, make_folds
 from ._learning import check_fit, check_writable, make_regressor, read, say
@@ -33,6 +34,13 @@ def run(args, console):
     """
     picture = _choose_picture(args)
     _check_outputs(args.output, picture)
+    # The thread pools are looked for before the first word: Python loses an interrupt
+    # in that search, which is a callback of ctypes.
+    with single_threaded:
+        return _report(args, picture, console)
+
+
+def _report(args, picture, console):
     regressor = make_regressor(args)
     table = _read(args)
     folds = make_folds(table, args.cv, args.seed)
