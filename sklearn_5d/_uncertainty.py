@@ -203,8 +203,7 @@ class Uncertainty:
             noise = NoiseScale.constant(rows.X.shape[1])
             return cls(residual, np.ones(len(rows)), rows.weight, rms, noise)
         posterior = model.posterior(train.X)
-        outputs, leverage = model.outputs_and_leverage(rows.X, posterior)
-        mean, leverage = mean_output(outputs), mean_output(leverage)
+        mean, leverage = map(mean_output, model.outputs_and_leverage(rows.X, posterior))
         known = model.standardized(rows.X), mean, leverage
         noise, scale = fit_noise_scale(*known, residual, rows.weight, rows.groups)
         error = np.average(residual**2, weights=rows.weight)
@@ -308,8 +307,8 @@ class Uncertainty:
         if self.noise.kind == "constant":
             mean, scale = mean_output(model.outputs(X)), 1.0
         else:
-            outputs, leverage = model.outputs_and_leverage(X, self.posterior)
-            mean, leverage = mean_output(outputs), mean_output(leverage)
+            each = model.outputs_and_leverage(X, self.posterior)
+            mean, leverage = map(mean_output, each)
             scale = self.noise.predict(model.standardized(X), mean, leverage)
         return mean, scale * (1 + model.excess(X))
 

@@ -228,6 +228,8 @@ class _Race:
     def winner(self, choices, gain):
         """Name the best; others than the first have to be better by far."""
         first, *others = choices
+        if not others:
+            return first
         errors = [self.error(first) * gain**2, *map(self.error, others)]
         return choices[int(np.argmin(errors))]
 

@@ -281,10 +281,10 @@ def minimize(
         best.validation_scores.append(candidate_score)
         if 1 - candidate_score < (1 - best.score) * (1 - settings.tol):
             event, best_loss = "gain", loss
+        elif candidate_score > best.score or loss >= defaults.OVERFIT_LOSS * best_loss:
+            event = "no gain"
         else:
-            overfits = candidate_score <= best.score
-            overfits = overfits and loss < defaults.OVERFIT_LOSS * best_loss
-            event = "overfit" if overfits else "no gain"
+            event = "overfit"
         progress = progress.after(event)
         if candidate_score > best.score:
             best = best._replace(
