@@ -59,7 +59,7 @@ class Console:
         """
         if self.as_json:
             text = json.dumps(_plain(values), indent=2, ensure_ascii=False)
-        print(text)
+        print(text, flush=True)  # a closed pipe is met here, not at the exit
 
     @contextmanager
     def progress(self, total, label):
