@@ -241,7 +241,7 @@ def last_layer_moments(networks, X, activation):
 
 
 @np.errstate(over="ignore")
-def outputs_and_leverage(networks, X, activation, inverses):
+def outputs_and_leverage(networks, X, activation, whitening):
     """Compute the output of each network, and how far off its last layer knows a row.
 
     Parameters
@@ -252,8 +252,9 @@ def outputs_and_leverage(networks, X, activation, inverses):
         Scaled inputs.
     activation : str
         Their activation.
-    inverses : ndarray of shape (n_networks, width + 1, width + 1)
-        Inverse of the moments of the training rows, as of `last_layer_moments`.
+    whitening : ndarray of shape (n_networks, width + 1, width + 1)
+        What turns the moments of the training rows, as of `last_layer_moments`, into
+        the identity: a sum of squares is exact where their inverse would cancel.
 
     Returns
     -------
@@ -263,11 +264,10 @@ def outputs_and_leverage(networks, X, activation, inverses):
     """
     layers, function, _, restore = _prepare(networks, X, activation)
     outputs, leverage = np.empty((2, len(networks), len(X)))
-    inverses = inverses.astype(X.dtype)
+    whitening = whitening.astype(X.dtype)
     for rows, n_rows, A, _ in _blocks(layers, X):
         outputs[:, rows] = _forward(layers, A, function)[:, :n_rows]
-        last = restore(A[-1])
-        squares = last * (inverses @ last)
+        squares = (whitening @ restore(A[-1])) ** 2
         leverage[:, rows] = squares.sum(axis=1)[:, :n_rows]
     return outputs, leverage
 
@@ -321,7 +321,7 @@ def mean_and_gradient(networks, X, activation):
 
 
 @np.errstate(over="ignore")
-def gradient_moments(networks, X, activation, inverses):
+def gradient_moments(networks, X, activation, whitening):
     """Compute how far the networks agree on the derivatives, and know them.
 
     The derivatives of the last layer's inputs go forward through the layers, one
@@ -335,8 +335,8 @@ def gradient_moments(networks, X, activation, inverses):
         Scaled inputs; the derivatives are by those before an encoding.
     activation : str
         Their activation.
-    inverses : ndarray of shape (n_networks, width + 1, width + 1) or None
-        As in `outputs_and_leverage`; without them the leverage is zero.
+    whitening : ndarray of shape (n_networks, width + 1, width + 1) or None
+        As in `outputs_and_leverage`; without it the leverage is zero.
 
     Returns
     -------
@@ -360,10 +360,9 @@ def gradient_moments(networks, X, activation, inverses):
             a = function(coef @ a + intercept)
             tangents = coef[:, None] @ tangents * derivative(a)[:, None]
         moments[0, :, rows] = spread((last @ tangents)[:, :, 0])
-        if inverses is not None:
-            posterior = inverses[:, None, :-1, :-1].astype(X.dtype)
-            leverage = np.sum(tangents * (posterior @ tangents), axis=2)
-            moments[1, :, rows] = leverage.mean(axis=0)
+        if whitening is not None:
+            white = whitening[:, None, :, :-1].astype(X.dtype) @ tangents
+            moments[1, :, rows] = np.sum(white**2, axis=2).mean(axis=0)
     return moments.transpose(0, 2, 1)
 
 

@@ -165,14 +165,16 @@ class Model:
         Returns
         -------
         ndarray of shape (n_members, width + 1, width + 1)
-            The inverse moments of the last layers' inputs.
+            What whitens the last layers' inputs: the inverse of a Cholesky factor of
+            their moments.
         """
         moments = last_layer_moments(
             self.networks, self._scaled_inputs(X), self.activation
         )
         width = moments.shape[-1]
         diagonal = np.trace(moments, axis1=1, axis2=2) / width
-        return np.linalg.inv(moments + RIDGE * diagonal[:, None, None] * np.eye(width))
+        ridge = RIDGE * diagonal[:, None, None] * np.eye(width)
+        return np.linalg.inv(np.linalg.cholesky(moments + ridge))
 
     def outputs_and_leverage(self, X, posterior):
         """Compute the members' outputs, and how well their last layers know a row.

@@ -182,13 +182,10 @@ class _Outputs:
 
     @cached_property
     def _leverage(self):
-        """The sum of a_i a_j P_ij over the last layer's inputs a and the one."""
-        graph, a, posterior = self.graph, self._hidden[-1], self.uncertainty.posterior
-        square, linear = posterior[:, :-1, :-1], 2 * posterior[:, :-1, None, -1]
-        product = graph("Add", graph("MatMul", a, square), linear.transpose(0, 2, 1))
-        each = graph.sum(graph("Mul", a, product), -1)
-        each = graph("Add", each, posterior[:, -1:, -1])
-        return graph("ReduceMean", each, axes=[0], keepdims=0)
+        """The squared length of the last layer's whitened inputs."""
+        white = self._linear(self._hidden[-1], self.uncertainty.posterior)
+        each = self.graph.sum(self.graph("Mul", white, white), -1)
+        return self.graph("ReduceMean", each, axes=[0], keepdims=0)
 
     @cached_property
     def _scale(self):
