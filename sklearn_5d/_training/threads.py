@@ -2,7 +2,8 @@
 
 A context that sets something for the process and puts it back later goes wrong where
 two threads enter it and leave it in the same order: the second one finds, and puts
-back, the setting of the first.
+back, the setting of the first. Filters of warnings may still be left behind by threads:
+scikit-learn's validation of arrays sets and restores them in each of its calls.
 """
 
 import warnings
