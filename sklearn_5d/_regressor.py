@@ -19,15 +19,11 @@ from ._evaluation import mean_output
 from ._fitted import FittedCommittee, numpy_defaults
 from ._model import Model
 from ._training import defaults
-from ._training.committee import (
-    Task,
-    fit_members,
-    out_of_fold_outputs,
-    teach_members,
-)
+from ._training.committee import Task, fit_members, out_of_fold_outputs
 from ._training.selection import Choice, choose
 from ._training.solver import make_solver
 from ._training.stream import Memory, learn
+from ._training.teaching import TEACHERS, teach_members
 from ._training.threads import single_threaded
 from ._uncertainty import Uncertainty
 from ._validation import (
@@ -133,9 +129,11 @@ class FiveDRegressor(
         Momentum of the natural gradient, and of ``solver="sgd"``.
 
     gaussian_process : bool or "auto", default="auto"
-        Whether the members learn, after the rows themselves, from a Gaussian process
-        that was fitted to the same rows, as much as the held-out rows gain from it.
-        "auto" does so for two networks or more and up to 2,000 rows; with True the
+        Whether the members learn, after the rows themselves, from a teacher that was
+        fitted to the same rows, as much as the held-out rows gain from it: a Gaussian
+        process, or a polynomial (polynomial chaos) where its lesson is worth more.
+        "auto" asks the process for two networks or more and up to 2,000 rows, and the
+        polynomial wherever inputs are not encoded; with True both are asked, and the
         inputs are not encoded. Only for ``solver="spring"``.
 
     precision : {"auto", "float32", "float64"}, default="auto"
@@ -234,9 +232,10 @@ class FiveDRegressor(
         The damping at which each network did best: large for noisy data. Only for
         ``solver="spring"``.
 
-    gaussian_process_share_ : float
-        The share of the Gaussian process in what the networks have learnt, 0 where it
-        was of no use. Only for ``solver="spring"``.
+    gaussian_process_share_, polynomial_share_ : float
+        The share of the Gaussian process, and of the polynomial, in what the networks
+        have learnt, 0 where it was of no use; at most one of them is not. Only for
+        ``solver="spring"``.
 
     n_steps_ : int, or list of one for each network
         Steps that were taken. Only for ``solver="spring"``.
@@ -617,16 +616,20 @@ class FiveDRegressor(
             task.callbacks.begin_last()
         if self.solver != "spring":
             return members
-        self.gaussian_process_share_ = 0.0
-        has_teacher = self.gaussian_process
-        if has_teacher == "auto":
-            is_cheap = len(task.rows) <= defaults.MAX_PROCESS_ROWS
-            may_teach = task.solver.settings.alpha <= defaults.EVIDENCE_START_ALPHA
-            is_smooth = not self._choice.is_encoded
-            has_teacher = is_cheap and may_teach and is_smooth and len(members) > 1
-        if has_teacher:
-            members, self.gaussian_process_share_ = teach_members(task, members)
+        members, shares = teach_members(task, members, self._teachers(task, members))
+        self.gaussian_process_share_ = shares["gaussian process"]
+        self.polynomial_share_ = shares["polynomial"]
         return members
+
+    def _teachers(self, task, members):
+        """Name the kinds of teachers to try."""
+        if self.gaussian_process != "auto":
+            return TEACHERS if self.gaussian_process else []
+        may_teach = task.solver.settings.alpha <= defaults.EVIDENCE_START_ALPHA
+        if self._choice.is_encoded or not may_teach:
+            return []
+        is_cheap = len(task.rows) <= defaults.MAX_PROCESS_ROWS and len(members) > 1
+        return TEACHERS if is_cheap else ["polynomial"]
 
     def _calibrate(self, rows, z, validation):
         """Compare predictions with rows that did not train what predicted them."""

@@ -177,7 +177,7 @@ class NaturalGradient:
         ----------
         member : MLPRegressor
             The fitted member; it is left as it was.
-        teacher : Process
+        teacher : Process or Polynomial
             What predicts, given the rows that trained the member.
         share : float
             The share of the teacher in the blend.
