@@ -167,7 +167,7 @@ MAX_LIKELIHOOD_ITERATIONS = 30
 MAX_CONDITION_TRIES = 6
 # A polynomial costs hundredths of a second, and at most a tenth of it is looking for
 # its degree.
-MAX_DEGREE_ROWS, MAX_POLYNOMIAL_ROWS, MAX_TERMS = 2_000, 5_000, 500
+MAX_DEGREE_ROWS, MAX_POLYNOMIAL_ROWS, MAX_TERMS = 2_000, 5_000, 300
 # What the blend has to take off the mean squared error to be worth a training run.
 MIN_BLEND_GAIN = 0.05
 # Inputs at which a network learns the blend.

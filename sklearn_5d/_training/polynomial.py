@@ -54,7 +54,7 @@ def choose_degree(rows, random_state):
     """Find the degree with the least leave-one-out error.
 
     Higher ones are tried until two in a row have not lowered the error, or there are
-    more than half as many terms as rows, or 500.
+    more than half as many terms as rows, or 300.
 
     Parameters
     ----------

@@ -9,6 +9,7 @@ from itertools import product
 from typing import NamedTuple
 
 import numpy as np
+from scipy.stats import gmean
 from sklearn.utils import check_random_state
 
 from .. import _scaling
@@ -147,7 +148,8 @@ def _encoded_winner(rows, best, race, activation):
 
     Where trees are far behind the network, or behind a polynomial that will teach it,
     there is nothing to encode, and where they are somewhat behind many knots are tried
-    only if a few have won. What is no better on two folds does not run on others.
+    only if a few have won. What is better on neither of two folds does not run on
+    others.
     """
     error, tree_error = race.error(best), race.tree_error()
     if tree_error > defaults.MAX_TREE_RATIO**2 * error:
@@ -168,12 +170,12 @@ def _encoded_winner(rows, best, race, activation):
         Choice.of(name, best.y_transform, activation) for name in _scaling.ENCODINGS
     )
     contenders = [best]
-    if race.error(few_knots, 2) < race.error(best, 2):
+    if race.is_better_on_any(few_knots, best, 2):
         contenders.append(few_knots)
     winner = race.winner(contenders, defaults.ENCODING_GAIN)
     if winner == best and tree_error > defaults.MAX_DENSE_TREE_RATIO**2 * error:
         return best
-    if race.error(many_knots, 2) < race.error(best, 2):
+    if race.is_better_on_any(many_knots, best, 2):
         contenders.append(many_knots)
     return race.winner(contenders, defaults.ENCODING_GAIN)
 
@@ -215,19 +217,27 @@ class _Race:
             results.append(_run(*fold, choice, settings, self.random_state))
         return results[:n_folds]
 
-    def error(self, choice, n_folds=None):
-        """Compute the sum of squared errors."""
-        return sum(error for error, _ in self.results(choice, n_folds))
+    def error(self, choice):
+        """Compute the typical squared error of a run."""
+        return _typical([error for error, _ in self.results(choice)])
+
+    def is_better_on_any(self, choice, other, n_folds):
+        """Tell whether a choice beats another one on any of the first folds."""
+        results = (self.results(each, n_folds) for each in (choice, other))
+        return any(
+            error < other_error
+            for (error, _), (other_error, _) in zip(*results, strict=True)
+        )
 
     def noise(self, choice):
         """Tell how much noise there is: "none" to speak of, "little" or "much"."""
         squares = sum(np.sum((rows.y - rows.y.mean()) ** 2) for _, rows in self.folds)
-        dampings = [damping for _, damping in self.results(choice)]
-        is_accurate = self.error(choice) < defaults.EXACT_ERROR * squares
+        errors, dampings = zip(*self.results(choice), strict=True)
+        is_accurate = sum(errors) < defaults.EXACT_ERROR * squares
         if is_accurate and max(dampings) < defaults.EXACT_DAMPING:
             return "none"
-        mean = np.exp(np.mean(np.log(dampings)))
-        return "little" if mean < defaults.LITTLE_NOISE_DAMPING else "much"
+        is_little = gmean(dampings) < defaults.LITTLE_NOISE_DAMPING
+        return "little" if is_little else "much"
 
     def winner(self, choices, gain):
         """Name the best; others than the first have to be better by far."""
@@ -238,24 +248,34 @@ class _Race:
         return choices[int(np.argmin(errors))]
 
     def polynomial_error(self):
-        """Compute the sum of squared errors of a polynomial."""
+        """Compute the typical squared error of a polynomial."""
         rng = check_random_state(self.random_state)
-        error = 0.0
-        for train, held_out in self.folds:
-            polynomial = fit_polynomial(*choose_degree(train, rng), train)
-            error += np.sum((held_out.y - polynomial.predict(held_out.X)) ** 2)
-        return error
+
+        def predict(train, X):
+            return fit_polynomial(*choose_degree(train, rng), train).predict(X)
+
+        return self._error_of(predict)
 
     def tree_error(self):
-        """Compute the sum of squared errors of a forest."""
+        """Compute the typical squared error of a forest."""
         # Trees would lengthen the import of the package.
         from sklearn.ensemble import ExtraTreesRegressor
 
         forest = ExtraTreesRegressor(defaults.N_TREES, random_state=self.random_state)
-        return sum(
-            np.sum((held_out.y - forest.fit(train.X, train.y).predict(held_out.X)) ** 2)
-            for train, held_out in self.folds
+        return self._error_of(lambda train, X: forest.fit(train.X, train.y).predict(X))
+
+    def _error_of(self, predict):
+        return _typical(
+            [
+                np.sum((held_out.y - predict(train, held_out.X)) ** 2)
+                for train, held_out in self.folds
+            ]
         )
+
+
+def _typical(errors):
+    """Compute the geometric mean: a fold with a far outlier has one voice as others."""
+    return gmean(np.maximum(errors, np.finfo(float).tiny))
 
 
 def _run(train, held_out, choice, settings, random_state):

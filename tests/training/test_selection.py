@@ -173,11 +173,10 @@ def test_encodings_are_tried_where_trees_come_close(
     many, monkeypatch, ratio, error_of_steps, expected
 ):
     """Beyond 1.7 times the network's error many knots are tried if a few have won."""
-    n_folds = 2
     runs = set_race(
         monkeypatch,
         lambda choice: error_of_steps if choice.x_transform == "steps" else 1.0,
-        tree_error=ratio**2 * n_folds,
+        tree_error=ratio**2,
     )
     choose(*many, may_encode=True)
     assert {choice.x_transform for choice in runs} == expected
@@ -200,6 +199,19 @@ def test_polynomial_error_is_that_of_held_out_rows():
         [(rows.take(slice(300)), rows.take(slice(300, None)))], None, 0
     )
     assert race.polynomial_error() < 1e-12 * np.sum(y**2)
+
+
+def test_one_far_outlier_does_not_decide(monkeypatch):
+    """Of four folds three prefer the logarithm, and one has an error of thousands."""
+    errors = {"standard": [9.0, 9.0, 9.0, 9.0], "log": [1.0, 1.0, 5000.0, 1.0]}
+
+    def run(fold, _, choice, settings, random_state):
+        return errors[choice.y_transform][fold], 1.0
+
+    monkeypatch.setattr(selection, "_run", run)
+    race = selection._Race([(k, None) for k in range(4)], Settings((8,), "tanh", 8), 0)
+    choices = [selection.Choice("standard", name, "tanh") for name in errors]
+    assert race.winner(choices, 1.0).y_transform == "log"
 
 
 def test_encoding_that_is_no_better_on_two_folds_leaves(many, monkeypatch):
