@@ -82,28 +82,6 @@ class PolynomialChaosRegressor(Peer):
         return self.model_.predict(X)
 
 
-class NGBoostRegressor(Peer):
-    """NGBoost: a normal distribution by boosting."""
-
-    def __init__(self, n_estimators=500, random_state=None):
-        self.n_estimators = n_estimators
-        self.random_state = random_state
-
-    def fit(self, X, y):
-        from ngboost import NGBRegressor
-
-        self.model_ = NGBRegressor(
-            n_estimators=self.n_estimators,
-            random_state=self.random_state,
-            verbose=False,
-        ).fit(X, y)
-        return self
-
-    def predict(self, X, return_std=False):
-        normal = self.model_.pred_dist(X)
-        return (normal.loc, normal.scale) if return_std else normal.loc
-
-
 class HGBQuantileRegressor(Peer):
     """`HistGradientBoostingRegressor` of the mean, and one of each quantile."""
 
