@@ -23,7 +23,10 @@ from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
 
 
 class Peer(RegressorMixin, BaseEstimator):
-    """What the classes below share."""
+    """Predicts by `model_`, where a class below says nothing else."""
+
+    def predict(self, X):
+        return self.model_.predict(X)
 
 
 class RBFInterpolatorRegressor(Peer):
@@ -78,9 +81,6 @@ class PolynomialChaosRegressor(Peer):
             degree += 1
         return self
 
-    def predict(self, X):
-        return self.model_.predict(X)
-
 
 class HGBQuantileRegressor(Peer):
     """`HistGradientBoostingRegressor` of the mean, and one of each quantile."""
@@ -90,15 +90,12 @@ class HGBQuantileRegressor(Peer):
 
     def fit(self, X, y):
         seed = {"random_state": self.random_state}
-        self.mean_ = HistGradientBoostingRegressor(**seed).fit(X, y)
+        self.model_ = HistGradientBoostingRegressor(**seed).fit(X, y)
         self.quantiles_ = [
             HistGradientBoostingRegressor(loss="quantile", quantile=q, **seed).fit(X, y)
             for q in QUANTILES
         ]
         return self
-
-    def predict(self, X):
-        return self.mean_.predict(X)
 
     def predict_quantiles(self, X, quantiles=QUANTILES):
         """Predict the quantiles that were fitted; crossed ones are sorted."""
@@ -118,7 +115,7 @@ class CQRRegressor(HGBQuantileRegressor):
         pairs = zip(self.quantiles_[4::-1], self.quantiles_[5:], strict=True)
         self.intervals_ = [
             ConformalizedQuantileRegressor(
-                [*pair, self.mean_], confidence_level=level, prefit=True
+                [*pair, self.model_], confidence_level=level, prefit=True
             ).conformalize(X_rest, y_rest)
             for level, pair in zip(LEVELS, pairs, strict=True)
         ]
@@ -147,9 +144,6 @@ class CVPlusRegressor(Peer):
             random_state=self.random_state,
         ).fit_conformalize(X, y)
         return self
-
-    def predict(self, X):
-        return self.model_.predict(X)
 
     def predict_quantiles(self, X, quantiles=QUANTILES):
         """Predict the bounds of the intervals."""
