@@ -27,7 +27,7 @@ FUNCTIONS = ("friedman1", "piston", "robot_arm", "genz_continuous", "black_schol
 # Parameters that differ from the default; names in capitals are those of
 # `sklearn_5d._training.defaults`, for parts that have no parameter.
 PARTS = {
-    "no Gaussian process": {"gaussian_process": False},
+    "no teacher": {"gaussian_process": False},
     "a single network": {"n_estimators": 1},
     "half the members": {"n_estimators": 4},
     "inputs standardised": {"x_transform": "standard"},

@@ -15,15 +15,11 @@ from ._documentation import DocumentationLinkMixin
 from ._fitted import FittedCommittee, numpy_defaults
 from ._model import Model
 from ._training import defaults
-from ._training.committee import (
-    Task,
-    fit_members,
-    out_of_fold_outputs,
-    teach_members,
-)
+from ._training.committee import Task, fit_members, out_of_fold_outputs
 from ._training.selection import Choice, choose
 from ._training.solver import make_solver
 from ._training.stream import learn
+from ._training.teaching import kinds_to_try, teach_members
 from ._uncertainty import Uncertainty
 from ._validation import (
     check_parameters,
@@ -101,9 +97,11 @@ class FiveDRegressor(
         Momentum of the natural gradient, and of ``solver="sgd"``.
 
     gaussian_process : bool or "auto", default="auto"
-        Whether the members learn, after the rows themselves, from a Gaussian process
-        that was fitted to the same rows, as much as the held-out rows gain from it.
-        "auto" does so for two networks or more and up to 2,000 rows; with True the
+        Whether the members learn, after the rows themselves, from a teacher that was
+        fitted to the same rows, as much as the held-out rows gain from it: a Gaussian
+        process, or a polynomial (polynomial chaos) where its lesson is worth more.
+        "auto" asks the process for two networks or more and up to 2,000 rows, and the
+        polynomial wherever inputs are not encoded; with True both are asked, and the
         inputs are not encoded. Only for ``solver="spring"``.
 
     precision : {"auto", "float32", "float64"}, default="auto"
@@ -202,9 +200,10 @@ class FiveDRegressor(
         The damping at which each network did best: large for noisy data. Only for
         ``solver="spring"``.
 
-    gaussian_process_share_ : float
-        The share of the Gaussian process in what the networks have learnt, 0 where it
-        was of no use. Only for ``solver="spring"``.
+    gaussian_process_share_, polynomial_share_ : float
+        The share of the Gaussian process, and of the polynomial, in what the networks
+        have learnt, 0 where it was of no use; at most one of them is not. Only for
+        ``solver="spring"``.
 
     n_steps_ : int, or list of one for each network
         Steps that were taken. Only for ``solver="spring"``.
@@ -555,9 +554,10 @@ class FiveDRegressor(
         members = fit_members(task, starts, self.verbose)
         if task.callbacks is not None:
             task.callbacks.begin_last()
-        share = 0.0
-        if task.solver.has_teacher:
-            members, share = teach_members(task, members)
-        if self.solver == "spring":
-            self.gaussian_process_share_ = share
+        if self.solver != "spring":
+            return members
+        kinds = kinds_to_try(self.gaussian_process, self._choice, task)
+        members, shares = teach_members(task, members, kinds)
+        self.gaussian_process_share_ = shares["gaussian process"]
+        self.polynomial_share_ = shares["polynomial"]
         return members

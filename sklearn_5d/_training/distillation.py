@@ -1,4 +1,4 @@
-"""Networks that learn from a teacher where rows are few.
+"""Networks that learn from a teacher what it knows better.
 
 The held-out rows tell how much of the teacher and of the network the best blend of the
 two has. The network then learns that blend at many more inputs than were measured
@@ -21,8 +21,8 @@ from . import defaults
 from .spring import minimize
 
 
-def best_share(teacher, network, y, sample_weight):
-    """Compute the share of the teacher in the blend of least squared error.
+def best_blend(teacher, network, y, sample_weight):
+    """Find the blend of a teacher and a network of least squared error.
 
     Parameters
     ----------
@@ -33,9 +33,11 @@ def best_share(teacher, network, y, sample_weight):
 
     Returns
     -------
-    float
-        Between 0, the network alone, and 1, the teacher alone; 0 as well where the
-        gain is small.
+    share : float
+        That of the teacher. Between 0, the network alone, and 1, the teacher alone; 0
+        as well where the gain is small.
+    error : float
+        Mean squared error of the blend.
     """
 
     def mean(values):
@@ -44,11 +46,11 @@ def best_share(teacher, network, y, sample_weight):
     difference = teacher - network
     variance, error = mean(difference**2), mean((y - network) ** 2)
     if not variance > 0:
-        return 0.0
+        return 0.0, error
     share = np.clip(mean(difference * (y - network)) / variance, 0, 1)
     blended_error = mean((y - network - share * difference) ** 2)
     gains = blended_error < (1 - defaults.MIN_BLEND_GAIN) * error
-    return float(share) if gains else 0.0
+    return (float(share), blended_error) if gains else (0.0, error)
 
 
 def synthetic_inputs(X, n_samples, random_state):
@@ -81,7 +83,7 @@ def distil(weights, teacher, share, X, settings, random_state):
     ----------
     weights : Weights or None
         The network, where training starts; None starts anew and learns the teacher.
-    teacher : Process
+    teacher : Process or Polynomial
         What predicts, given the rows that trained the network.
     share : float
         The share of the teacher in the blend.

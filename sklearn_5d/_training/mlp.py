@@ -25,9 +25,8 @@ class ScikitLearnSolver:
     """
 
     parameters: dict
-    # MLPRegressor has no stages to tell of, and learns from rows alone.
+    # MLPRegressor has no stages to tell of.
     n_stages = 0
-    has_teacher = False
 
     def fit(self, train, validation, seed, start=None, verbose=False, report=None):
         """Train a member; arguments as in `NaturalGradient.fit`, `report` unused.

@@ -80,20 +80,10 @@ def make_solver(parameters, choice, n_samples, n_members, is_stream=False):
     if natural:
         settings["learning_rate"] = chosen["learning_rate_init"]
         settings["damping"] = tuple(chosen["damping"])
-        has_teacher = _has_teacher(chosen, choice, n_samples, n_members)
-        return NaturalGradient(Settings(**settings), has_teacher)
+        return NaturalGradient(Settings(**settings))
     if chosen["solver"] == "lbfgs":
         settings["early_stopping"] = False
     return ScikitLearnSolver(settings)
-
-
-def _has_teacher(chosen, choice, n_samples, n_members):
-    """Tell whether the members learn from a Gaussian process as well."""
-    if chosen["gaussian_process"] != "auto":
-        return bool(chosen["gaussian_process"])
-    is_cheap = n_samples <= defaults.MAX_PROCESS_ROWS
-    may_teach = chosen["alpha"] <= defaults.EVIDENCE_START_ALPHA
-    return is_cheap and may_teach and not choice.is_encoded and n_members > 1
 
 
 @dataclass(frozen=True)
@@ -104,12 +94,9 @@ class NaturalGradient:
     ----------
     settings : Settings
         The parameters of the run.
-    has_teacher : bool, default=False
-        Whether a Gaussian process is to teach the members afterwards.
     """
 
     settings: Settings
-    has_teacher: bool = False
 
     @property
     def n_stages(self):
@@ -190,7 +177,7 @@ class NaturalGradient:
         ----------
         member : MLPRegressor
             The fitted member; it is left as it was.
-        teacher : Process
+        teacher : Process or Polynomial
             What predicts, given the rows that trained the member.
         share : float
             The share of the teacher in the blend.

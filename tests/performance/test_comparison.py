@@ -54,7 +54,7 @@ def test_ablation_divides_by_the_default(monkeypatch):
     np.testing.assert_allclose(table.xs("time", axis=1, level=1), 0.25)
 
 
-@pytest.mark.parametrize("part", ["no Gaussian process", "no evidence"])
+@pytest.mark.parametrize("part", ["no teacher", "no evidence"])
 def test_ablation_switches_the_part_off(part):
     changes = ablation.PARTS[part]
     few = {"n_estimators": 2}

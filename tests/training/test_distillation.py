@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from sklearn_5d._training.distillation import best_share, distil, synthetic_inputs
+from sklearn_5d._training.distillation import best_blend, distil, synthetic_inputs
 from sklearn_5d._training.schedule import Settings
 
 RNG = np.random.RandomState(0)
@@ -14,7 +14,7 @@ Y = np.sin(X[:, 0]) + X[:, 1] + 0.1 * RNG.normal(size=60)
 
 @pytest.mark.parametrize("seed", range(20))
 @pytest.mark.parametrize("weighted", [False, True])
-def test_best_share_is_that_of_least_error(seed, weighted):
+def test_best_blend_is_that_of_least_error(seed, weighted):
     """Against a search between 0 and 1, of teachers of any quality."""
     rng = np.random.default_rng(seed)
     noise = rng.uniform(0.1, 2, 2)[:, None] * rng.normal(size=(2, 60))
@@ -30,7 +30,9 @@ def test_best_share_is_that_of_least_error(seed, weighted):
     shares = np.linspace(0, 1, 10_001)
     best = shares[np.argmin([error(share) for share in shares])]
     expected = best if error(best) < 0.95 * error(0) else 0
-    assert best_share(teacher, network, Y, weight) == pytest.approx(expected, abs=1e-4)
+    found, least = best_blend(teacher, network, Y, weight)
+    assert found == pytest.approx(expected, abs=1e-4)
+    assert least == pytest.approx(error(expected))
 
 
 @pytest.mark.parametrize(
@@ -43,14 +45,14 @@ def test_best_share_is_that_of_least_error(seed, weighted):
     ],
 )
 def test_share_of_the_better_one(teacher, network, share):
-    assert best_share(teacher, network, Y, None) == share
+    assert best_blend(teacher, network, Y, None)[0] == share
 
 
 def test_share_follows_the_weights():
     first = np.arange(60) < 30
     teacher, network = np.where(first, Y, 0), np.where(first, 0, Y)
-    assert best_share(teacher, network, Y, np.where(first, 1.0, 0.0)) == 1
-    assert best_share(teacher, network, Y, np.where(first, 0.0, 1.0)) == 0
+    assert best_blend(teacher, network, Y, np.where(first, 1.0, 0.0)) == (1, 0)
+    assert best_blend(teacher, network, Y, np.where(first, 0.0, 1.0)) == (0, 0)
 
 
 def test_synthetic_inputs_have_the_distribution_of_each_column():

@@ -9,7 +9,7 @@ from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 
 from sklearn_5d import FiveDRegressor
 from sklearn_5d._rows import Rows
-from sklearn_5d._training import committee, defaults, gaussian_process
+from sklearn_5d._training import defaults, gaussian_process, teaching
 from sklearn_5d._training.gaussian_process import condition, fit_kernel
 from sklearn_5d.datasets import make_function
 
@@ -117,6 +117,7 @@ def test_networks_learn_from_the_process():
     X_new, y_new = make_function("friedman1", 500, random_state=1)
     taught, alone = model().fit(X, y), model(gaussian_process=False).fit(X, y)
     assert 0.2 < taught.gaussian_process_share_ <= 1
+    assert taught.polynomial_share_ == 0
     assert alone.gaussian_process_share_ == 0
     errors = [np.std(m.predict(X_new) - y_new) for m in (taught, alone)]
     assert errors[0] < 0.95 * errors[1]
@@ -157,6 +158,7 @@ def test_a_singular_covariance_leaves_the_networks(monkeypatch):
         raise LinAlgError
 
     monkeypatch.setattr(gaussian_process, "cho_factor", fail)
+    monkeypatch.setitem(teaching.TEACHERS, "polynomial", (fail, fail))
     X, y = smooth()
     fitted = model().fit(X, y)
     assert fitted.gaussian_process_share_ == 0
@@ -165,7 +167,7 @@ def test_a_singular_covariance_leaves_the_networks(monkeypatch):
 
 
 def test_lessons_that_do_not_help_are_forgotten(monkeypatch):
-    monkeypatch.setattr(committee, "best_share", lambda *args: 1.0)
+    monkeypatch.setattr(teaching, "best_blend", lambda *args: (1.0, 0.0))
     monkeypatch.setattr(
         gaussian_process.Process, "predict", lambda self, X: np.full(len(X), 5.0)
     )
