@@ -15,6 +15,7 @@ from .. import _scaling
 from .._evaluation import output
 from .._rows import Rows
 from . import defaults
+from .polynomial import choose_degree, fit_polynomial
 from .schedule import Settings
 from .spring import minimize
 from .threads import single_threaded
@@ -144,11 +145,14 @@ def choose(rows, parameters, may_encode, random_state):
 def _encoded_winner(rows, best, race, activation):
     """Let the encodings run against the best choice of the race without one.
 
-    Where trees are far behind there is nothing to encode, and where they are somewhat
-    behind many knots are tried only if a few have won. What is no better on two folds
-    does not run on others.
+    Where trees are far behind the network, or behind a polynomial that will teach it,
+    there is nothing to encode, and where they are somewhat behind many knots are tried
+    only if a few have won. What is no better on two folds does not run on others.
     """
     error, tree_error = race.error(best), race.tree_error()
+    if tree_error > defaults.MAX_TREE_RATIO**2 * error:
+        return best
+    error = min(error, race.polynomial_error())
     if tree_error > defaults.MAX_TREE_RATIO**2 * error:
         return best
     n_folds = 4 if len(rows) <= defaults.MAX_RACE_ROWS else 2
@@ -232,6 +236,15 @@ class _Race:
             return first
         errors = [self.error(first) * gain**2, *map(self.error, others)]
         return choices[int(np.argmin(errors))]
+
+    def polynomial_error(self):
+        """Compute the sum of squared errors of a polynomial."""
+        rng = check_random_state(self.random_state)
+        error = 0.0
+        for train, held_out in self.folds:
+            polynomial = fit_polynomial(*choose_degree(train, rng), train)
+            error += np.sum((held_out.y - polynomial.predict(held_out.X)) ** 2)
+        return error
 
     def tree_error(self):
         """Compute the sum of squared errors of a forest."""

@@ -26,7 +26,7 @@ def candidates(X, y, **parameters):
     return [choice[:2] for choice in choices]
 
 
-def set_race(monkeypatch, error, tree_error=np.inf):
+def set_race(monkeypatch, error, tree_error=np.inf, polynomial_error=np.inf):
     """Let races end with an error of each choice; return the choices that ran."""
     runs = []
 
@@ -35,7 +35,9 @@ def set_race(monkeypatch, error, tree_error=np.inf):
         return error(choice), 1.0
 
     monkeypatch.setattr(selection, "_run", run)
-    monkeypatch.setattr(selection._Race, "tree_error", lambda race: tree_error)
+    others = {"tree_error": tree_error, "polynomial_error": polynomial_error}
+    for name, value in others.items():
+        monkeypatch.setattr(selection._Race, name, lambda race, value=value: value)
     return runs
 
 
@@ -179,6 +181,25 @@ def test_encodings_are_tried_where_trees_come_close(
     )
     choose(*many, may_encode=True)
     assert {choice.x_transform for choice in runs} == expected
+
+
+@pytest.mark.parametrize(("ratio", "n_choices"), [(2.1, 1), (1.8, 2), (0.5, 3)])
+def test_trees_have_to_come_close_to_a_polynomial_too(
+    many, monkeypatch, ratio, n_choices
+):
+    errors = {"tree_error": 1.0, "polynomial_error": 1.0 / ratio**2}
+    runs = set_race(monkeypatch, lambda choice: 1.0, **errors)
+    choose(*many, may_encode=True)
+    assert len(set(runs)) == n_choices
+
+
+def test_polynomial_error_is_that_of_held_out_rows():
+    X, y = make_function("dixon_price", 400, random_state=0)
+    rows = Rows(X, y)
+    race = selection._Race(
+        [(rows.take(slice(300)), rows.take(slice(300, None)))], None, 0
+    )
+    assert race.polynomial_error() < 1e-12 * np.sum(y**2)
 
 
 def test_encoding_that_is_no_better_on_two_folds_leaves(many, monkeypatch):
