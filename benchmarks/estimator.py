@@ -123,7 +123,12 @@ _ENTRIES = (
         {"thread_count": 1, "allow_writing_files": False, "verbose": False},
         max_rows=100_000,
     ),
-    Entry("NGBoost", "peers:NGBoostRegressor", max_rows=10_000, package="ngboost"),
+    Entry(
+        "NGBoost",
+        "ngboost:NGBRegressor",
+        {"n_estimators": 500, "verbose": False},
+        max_rows=10_000,
+    ),
     Entry("HGB quantiles", "peers:HGBQuantileRegressor", max_rows=30_000),
     Entry(
         "HGB quantiles, MAPIE CQR",

@@ -264,44 +264,33 @@ def coverages(rows):
     chosen = select(rows, "accuracy").dropna(subset="coverage_90")
     columns = [f"coverage_{100 * level:.0f}" for level in LEVELS]
     grouped = chosen.groupby(["estimator", "noise"], observed=True)
-    means = grouped[chosen.columns.intersection(columns)].mean()
-    # Rows of an earlier run may have other levels.
-    means = 100 * means.reindex(columns=columns)
+    means = 100 * grouped[columns].mean()
     return means.set_axis([100 * level for level in LEVELS], axis=1)
 
 
 def distributions(rows):
     """Scores of the distributions, a table for each kind of noise and shown size."""
-    fifths = {f"coverage_90_fifth_{k}": f"fifth {k}" for k in range(1, 6)}
-    columns = ["crps", "nll", "interval_width_90", "coverage_90", *fifths]
+    names = {
+        "crps": "CRPS / sd",
+        "nll": "NLL",
+        "interval_width_90": "width / sd",
+        "coverage_90": "coverage (%)",
+        **{name: name for name in ("smallest", "largest")},
+        **{f"coverage_90_fifth_{k}": f"fifth {k}" for k in range(1, 6)},
+    }
+    how = dict.fromkeys(names, "mean") | {"smallest": "min", "largest": "max"}
     for growing in (False, True):
         chosen = select(rows, "accuracy", growing=growing).dropna(subset="crps")
+        chosen = chosen.assign(smallest=chosen.coverage_90, largest=chosen.coverage_90)
         for (noise, size), each in chosen.groupby(["noise", "n_samples"]):
             if size not in SHOWN_SIZES and size != chosen.n_samples.max():
                 continue
-            table = of_all_cells(each, [], columns, "mean").dropna(how="all")
-            low_high = each.groupby("estimator", observed=True).coverage_90
-            low_high = low_high.agg(["min", "max"]).loc[table.index]
-            table = pd.concat(
-                [table.iloc[:, :4], low_high, table[list(fifths)]], axis=1
-            )
+            table = of_all_cells(each, [], list(names), how).dropna(how="all")
             table.iloc[:, 3:] *= 100
-            named = {
-                "crps": "CRPS / sd",
-                "nll": "NLL",
-                "interval_width_90": "width / sd",
-                "coverage_90": "coverage (%)",
-                "min": "smallest",
-                "max": "largest",
-            }
             kind = "growing noise" if growing else "noise"
             label = f"{kind} {noise:.0%}" if noise else "no noise"
-            yield (
-                label,
-                size,
-                each.dataset.nunique(),
-                table.rename(columns=named | fifths),
-            )
+            n_functions = each.dataset.nunique()
+            yield label, size, n_functions, table.rename(columns=names)
 
 
 # --------------------------------------------------------------------------------------

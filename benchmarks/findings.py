@@ -191,20 +191,20 @@ def recommendations(rows):
     functions = functions_by_size(rows, 0)
     for size in errors.columns.intersection(fit_times.columns):
         error, seconds = errors[size], fit_times[size]
-
-        def with_figures(name, error=error, seconds=seconds):
-            return f"{name} (error {number(error[name])}, {number(seconds[name])} s)"
-
         front = pareto_front(seconds, error)
+        with_figures = {
+            name: f"{name} (error {number(error[name])}, {number(seconds[name])} s)"
+            for name in front
+        }
         good = [name for name in front if error[name] <= 1.1 * error.min()]
         if not good:
             continue
         sentence = (
             f"{count(size)} ({count(len(functions[size]), 'function')}): take "
-            f"{with_figures(good[0])} for accuracy"
+            f"{with_figures[good[0]]} for accuracy"
         )
         if front[0] != good[0]:
-            sentence += f"; {with_figures(front[0])} where time is all"
+            sentence += f"; {with_figures[front[0]]} where time is all"
         if between := [name for name in front[1:] if name not in good]:
             sentence += f"; between the two lie {listed(between)}"
         sentences.append(sentence + ".")

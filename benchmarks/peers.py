@@ -23,7 +23,10 @@ from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
 
 
 class Peer(RegressorMixin, BaseEstimator):
-    """What the classes below share."""
+    """Predicts by `model_`, where a class below says nothing else."""
+
+    def predict(self, X):
+        return self.model_.predict(X)
 
 
 class RBFInterpolatorRegressor(Peer):
@@ -78,31 +81,6 @@ class PolynomialChaosRegressor(Peer):
             degree += 1
         return self
 
-    def predict(self, X):
-        return self.model_.predict(X)
-
-
-class NGBoostRegressor(Peer):
-    """NGBoost: a normal distribution by boosting."""
-
-    def __init__(self, n_estimators=500, random_state=None):
-        self.n_estimators = n_estimators
-        self.random_state = random_state
-
-    def fit(self, X, y):
-        from ngboost import NGBRegressor
-
-        self.model_ = NGBRegressor(
-            n_estimators=self.n_estimators,
-            random_state=self.random_state,
-            verbose=False,
-        ).fit(X, y)
-        return self
-
-    def predict(self, X, return_std=False):
-        normal = self.model_.pred_dist(X)
-        return (normal.loc, normal.scale) if return_std else normal.loc
-
 
 class HGBQuantileRegressor(Peer):
     """`HistGradientBoostingRegressor` of the mean, and one of each quantile."""
@@ -112,15 +90,12 @@ class HGBQuantileRegressor(Peer):
 
     def fit(self, X, y):
         seed = {"random_state": self.random_state}
-        self.mean_ = HistGradientBoostingRegressor(**seed).fit(X, y)
+        self.model_ = HistGradientBoostingRegressor(**seed).fit(X, y)
         self.quantiles_ = [
             HistGradientBoostingRegressor(loss="quantile", quantile=q, **seed).fit(X, y)
             for q in QUANTILES
         ]
         return self
-
-    def predict(self, X):
-        return self.mean_.predict(X)
 
     def predict_quantiles(self, X, quantiles=QUANTILES):
         """Predict the quantiles that were fitted; crossed ones are sorted."""
@@ -140,7 +115,7 @@ class CQRRegressor(HGBQuantileRegressor):
         pairs = zip(self.quantiles_[4::-1], self.quantiles_[5:], strict=True)
         self.intervals_ = [
             ConformalizedQuantileRegressor(
-                [*pair, self.mean_], confidence_level=level, prefit=True
+                [*pair, self.model_], confidence_level=level, prefit=True
             ).conformalize(X_rest, y_rest)
             for level, pair in zip(LEVELS, pairs, strict=True)
         ]
@@ -169,9 +144,6 @@ class CVPlusRegressor(Peer):
             random_state=self.random_state,
         ).fit_conformalize(X, y)
         return self
-
-    def predict(self, X):
-        return self.model_.predict(X)
 
     def predict_quantiles(self, X, quantiles=QUANTILES):
         """Predict the bounds of the intervals."""

@@ -24,6 +24,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 
 HERE = Path(__file__).parent
+TEMPLATES = Environment(
+    loader=FileSystemLoader(HERE),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
 
 
 def table(frame, first="estimator"):
@@ -41,16 +48,17 @@ def table(frame, first="estimator"):
 
 def by_size(frame, functions=None):
     """Write columns as numbers of rows, and of functions where these are given."""
-    return frame.rename(
-        columns=lambda size: (
-            wording.count(size)
-            + (
-                f", {wording.count(len(functions[size]), 'function')}"
-                if functions is not None
-                else ""
-            )
-        )
-    )
+
+    def title(size):
+        n_rows = wording.count(size)
+        if functions is None:
+            return n_rows
+        return f"{n_rows}, {wording.count(len(functions[size]), 'function')}"
+
+    return frame.rename(columns=title)
+
+
+TEMPLATES.filters |= {"table": table, "by_size": by_size, **vars(wording)}
 
 
 def build(rows, about, drawn=None):
@@ -69,17 +77,9 @@ def build(rows, about, drawn=None):
     -------
     page : str
     """
-    environment = Environment(
-        loader=FileSystemLoader(HERE),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"table": table, "by_size": by_size, **vars(wording)}
     parameters = pd.DataFrame(about["parameters"])
     ours = parameters.filter(regex=f"^{BASELINE}").dropna(how="all")
-    page = environment.get_template("report.md.jinja").render(
+    page = TEMPLATES.get_template("report.md.jinja").render(
         rows=rows,
         about=about,
         pictures=pictures.draw(rows) if drawn is None else drawn,
@@ -102,11 +102,9 @@ def to_html(page, png):
 
     body = re.sub(r'src="pictures/(\w+)\.png"', embed, body)
     title = page.partition("\n")[0].lstrip("# ")
-    script, shell = (
-        (HERE / name).read_text(encoding="utf-8") for name in ("sort.js", "report.html")
-    )
-    shell = shell.replace("{{ title }}", title).replace("{{ script }}", script)
-    return shell.replace("{{ body }}", body)
+    script = (HERE / "sort.js").read_text(encoding="utf-8")
+    shell = TEMPLATES.get_template("report.html")
+    return shell.render(title=title, script=script, body=body)
 
 
 def write(path):

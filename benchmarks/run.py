@@ -15,7 +15,7 @@ import platform
 import re
 import subprocess
 import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from itertools import product
@@ -32,6 +32,8 @@ from joblib import Parallel, cpu_count, delayed, effective_n_jobs, parallel_conf
 from measurement import saved_text
 from threadpoolctl import threadpool_info
 from tqdm import tqdm
+
+import sklearn_5d
 
 
 @dataclass(frozen=True)
@@ -137,9 +139,8 @@ def plan(profile, datasets):
     the time left.
     """
     cells = {"timing": {}, "prediction": {}, "accuracy": {}}
-    tables = tuple(name for name in datasets if name not in dataset.FORMULAS)
+    tables = [name for name in datasets if name not in dataset.FORMULAS]
     for grid in profile.grids:
-        names = tables if grid.datasets is None else grid.datasets
         # Estimators change fastest and repetitions slowest, so that a drift of the
         # machine hits all estimators alike.
         for repetition, seed, noise, size, name, entry in product(
@@ -147,7 +148,7 @@ def plan(profile, datasets):
             grid.seeds,
             grid.noises,
             grid.sizes,
-            [name for name in names if name in datasets],
+            tables if grid.datasets is None else grid.datasets,
             map(ESTIMATORS.get, grid.estimators),
         ):
             table = datasets[name]
@@ -162,19 +163,25 @@ def plan(profile, datasets):
     return plan
 
 
-def restrict(profile, *, estimators, datasets=None, sizes=None, time_limit_s=None):
-    """Narrow a profile to what the command line names; None leaves it as it is."""
-    changes = {"datasets": datasets, "sizes": sizes}
-    changes = {name: tuple(values) for name, values in changes.items() if values}
+def restrict(profile, datasets, *, estimators, names=None, sizes=None, limit_s=None):
+    """Narrow profile and data sets to what the command line names, if it does.
+
+    Measured tables have grids of their own, with neither noise nor sizes.
+    """
+    changes = {"sizes": tuple(sizes)} if sizes else {}
+    if names:
+        formulas = tuple(name for name in names if name in dataset.FORMULAS)
+        changes["datasets"] = formulas
+        datasets = {name: datasets[name] for name in names}
     grids = tuple(
         replace(
             grid,
             estimators=tuple(name for name in grid.estimators if name in estimators),
-            **changes,
+            **({} if grid.datasets is None else changes),
         )
         for grid in profile.grids
     )
-    return Profile(time_limit_s or profile.time_limit_s, grids)
+    return Profile(limit_s or profile.time_limit_s, grids), datasets
 
 
 # --------------------------------------------------------------------------------------
@@ -218,15 +225,14 @@ def about(names):
         for each in threadpool_info()
         if each["user_api"] == "blas"
     }
-    packages = "numpy scipy scikit-learn sklearn_5d lightgbm xgboost catboost ngboost"
-    packages += " mapie openturns smt pytabkit"
     return {
         "machine": {
             "cpu": _cpu_model(),
             "cores": cpu_count(),
             "BLAS": " and ".join(sorted(blas)),
             "Python": platform.python_version(),
-            **{name: _version(name) for name in packages.split() if _version(name)},
+            "sklearn_5d": sklearn_5d.__version__,
+            **_versions(),
             "commit": _commit(),
         },
         "not installed": [n for n in names if not ESTIMATORS[n].is_installed()],
@@ -248,23 +254,24 @@ def _cpu_model():
     return model[1] if model else platform.machine()
 
 
-def _version(package):
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        import sklearn_5d
-
-        return sklearn_5d.__version__ if package == "sklearn_5d" else None
+def _versions():
+    packages = "numpy scipy scikit-learn lightgbm xgboost catboost ngboost mapie"
+    versions = {}
+    for package in f"{packages} openturns smt pytabkit".split():
+        with suppress(PackageNotFoundError):
+            versions[package] = version(package)
+    return versions
 
 
 def _commit():
     command = ["git", "rev-parse", "--short", "HEAD"]
     folder = Path(__file__).parent
     try:
-        answer = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    except OSError:
+        return subprocess.check_output(
+            command, cwd=folder, stderr=subprocess.DEVNULL, text=True
+        ).strip()
+    except (OSError, subprocess.CalledProcessError):
         return "unknown"
-    return answer.stdout.strip() or "unknown"
 
 
 # --------------------------------------------------------------------------------------
@@ -283,28 +290,23 @@ def dask_backend(address, n_jobs):
         yield
         return
     try:
-        from distributed import Client, LocalCluster
+        from distributed import Client
     except ImportError as error:
         raise ImportError(
             "--dask needs distributed: pip install 'sklearn_5d[distributed]'"
         ) from error
-    with ExitStack() as stack:
-        if address == "local":
-            # Threads are enough here too, see `run`.
-            address = stack.enter_context(
-                LocalCluster(
-                    n_workers=1,
-                    threads_per_worker=effective_n_jobs(n_jobs),
-                    dashboard_address=":0",
-                )
-            )
-        client = stack.enter_context(Client(address))
+    options = {"address": address}
+    if address == "local":
+        # Threads are enough here too, see `run`.
+        options = {"n_workers": 1, "threads_per_worker": effective_n_jobs(n_jobs)}
+        options["dashboard_address"] = ":0"
+    with Client(**options) as client:
         # Workers on other machines have the packages, but not this folder. Nothing is
         # loaded: that would load it again in a scheduler that is part of this process.
         for room in (scores, peers, dataset, estimator, measurement):
             client.upload_file(room.__file__, load=False)
-        stack.enter_context(parallel_config(backend="dask"))
-        yield
+        with parallel_config(backend="dask"):
+            yield
 
 
 def run(profile, datasets, path, *, n_jobs=1, dask=None):
@@ -335,8 +337,7 @@ def run(profile, datasets, path, *, n_jobs=1, dask=None):
                     append(row)
 
 
-def main(arguments=None):
-    """Run the command line; `arguments` are those of the process by default."""
+def _parser():
     parser = argparse.ArgumentParser(
         description="Measure FiveDRegressor and its alternatives, and write a report."
     )
@@ -345,12 +346,18 @@ def main(arguments=None):
     add("--output", type=Path, required=True, metavar="DIR")
     add("--n-jobs", type=int, default=-1, help="accuracy cells at a time (default all)")
     add("--tables", type=Path, metavar="FOLDER", help="CSV tables, target last")
-    add("--estimators", nargs="+", metavar="NAME")
-    add("--datasets", nargs="+", metavar="NAME")
+    add("--estimators", nargs="+", metavar="NAME", choices=ESTIMATORS)
+    add("--datasets", nargs="+", metavar="NAME", help="formulas, and tables of FOLDER")
     add("--sizes", nargs="+", type=int, metavar="ROWS")
     add("--time-limit", type=float, metavar="SECONDS", help="for one cell")
     add("--resume", action="store_true", help="go on with the rows in DIR")
     add("--dask", metavar="ADDRESS", help='a scheduler, or "local" to start one')
+    return parser
+
+
+def main(arguments=None):
+    """Run the command line; `arguments` are those of the process by default."""
+    parser = _parser()
     arguments = parser.parse_args(arguments)
     path = arguments.output / "rows.csv.gz"
     if path.exists() and not arguments.resume:
@@ -359,25 +366,21 @@ def main(arguments=None):
         datasets = dataset.FORMULAS | dataset.load_tables(arguments.tables)
     except ValueError as error:
         parser.error(str(error))
-    for known, names in (
-        (ESTIMATORS, arguments.estimators),
-        (datasets, arguments.datasets),
-    ):
-        if unknown := set(names or ()).difference(known):
-            parser.error(f"Got {unknown}, expected one of: {', '.join(known)}.")
-
+    if unknown := set(arguments.datasets or ()).difference(datasets):
+        parser.error(f"Got {unknown}, expected one of: {', '.join(datasets)}.")
     names = arguments.estimators or list(ESTIMATORS)
     installed = [name for name in names if ESTIMATORS[name].is_installed()]
     if missing := [name for name in names if name not in installed]:
         print(f"Not installed, and left out: {', '.join(missing)}.", file=sys.stderr)
     if not installed:
         parser.error("None of the estimators is installed.")
-    profile = restrict(
+    profile, datasets = restrict(
         PROFILES[arguments.profile],
+        datasets,
         estimators=installed,
-        datasets=arguments.datasets,
+        names=arguments.datasets,
         sizes=arguments.sizes,
-        time_limit_s=arguments.time_limit,
+        limit_s=arguments.time_limit,
     )
     arguments.output.mkdir(parents=True, exist_ok=True)
     text = json.dumps(about(names), indent=1)

@@ -45,6 +45,9 @@ def predictive_distribution(model, X):
     normal = None
     if "return_std" in inspect.signature(last.predict).parameters:
         normal = model.predict(X, return_std=True)
+    elif hasattr(last, "pred_dist"):  # NGBoost's name for it
+        distribution = model.pred_dist(X)
+        normal = distribution.loc, distribution.scale
     if hasattr(model, "predict_quantiles"):
         return model.predict_quantiles(X, QUANTILES), normal
     if hasattr(model, "predict_interval"):

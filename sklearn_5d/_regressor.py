@@ -1,70 +1,38 @@
 """The estimator."""
 
-from collections.abc import Callable
-from functools import wraps
 from numbers import Integral, Real
-from typing import Any, Self, TypeVar, cast
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, RegressorMixin, _fit_context
+from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.metaestimators import available_if
 
 from . import _scaling
 from ._callbacks import CallbackSupportMixin, start_tasks
 from ._documentation import DocumentationLinkMixin
-from ._evaluation import mean_output
 from ._fitted import FittedCommittee, numpy_defaults
 from ._model import Model
 from ._training import defaults
 from ._training.committee import Task, fit_members, out_of_fold_outputs
 from ._training.selection import Choice, choose
 from ._training.solver import make_solver
-from ._training.stream import Memory, learn
-from ._training.teaching import TEACHERS, teach_members
-from ._training.threads import single_threaded
+from ._training.stream import learn
+from ._training.teaching import kinds_to_try, teach_members
 from ._uncertainty import Uncertainty
 from ._validation import (
     check_parameters,
+    check_warm_start,
+    trains,
     validate_rows,
     validate_validation_rows,
+    where_it_can_go_on,
 )
 
-MAX_CALIBRATION_ROWS = 10_000
-# A stream may come row by row: so many residuals are kept from the calls before.
-MIN_CALIBRATION_ROWS = 200
-
-
-Method = TypeVar("Method", bound=Callable[..., Any])
-
-
-def trains(method: Method) -> Method:
-    """Let a method check the parameters first, and change nothing where it fails."""
-    checked = _fit_context(prefer_skip_nested_validation=True)(numpy_defaults(method))
-
-    @wraps(method)
-    def wrapper(self, *args, **kwargs):
-        before = vars(self).copy()
-        try:
-            return checked(self, *args, **kwargs)
-        except BaseException:
-            self.__dict__ = before
-            raise
-
-    return cast(Method, wrapper)
-
-
-def _has_partial_fit(estimator):
-    if estimator.solver == "lbfgs":
-        raise AttributeError("partial_fit has no meaning for solver='lbfgs'.")
-    return True
-
-
-def where_it_has_a_meaning(method: Method) -> Method:
-    """Hide `partial_fit` from a solver that cannot go on."""
-    return available_if(_has_partial_fit)(method)
+_AUTO = StrOptions({"auto"})
+_AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")
+_NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
 
 
 class FiveDRegressor(
@@ -307,38 +275,26 @@ class FiveDRegressor(
     """
 
     _parameter_constraints = {  # noqa: RUF012
-        "hidden_layer_sizes": [
-            "array-like",
-            Interval(Integral, 1, None, closed="left"),
-        ],
+        "hidden_layer_sizes": ["array-like", _AT_LEAST_ONE],
         "activation": [StrOptions({"auto", "identity", "logistic", "tanh", "relu"})],
         "solver": [StrOptions({"spring", "adam", "sgd", "lbfgs"})],
-        "n_estimators": [
-            StrOptions({"auto"}),
-            Interval(Integral, 1, None, closed="left"),
-        ],
+        "n_estimators": [_AUTO, _AT_LEAST_ONE],
         "x_transform": [StrOptions({"auto", *_scaling.INPUT_TRANSFORMS})],
         "y_transform": [StrOptions({"auto", *_scaling.TARGET_TRANSFORMS})],
-        "damping": [StrOptions({"auto"}), "array-like"],
+        "damping": [_AUTO, "array-like"],
         "momentum": [Interval(Real, 0, 1, closed="left")],
-        "gaussian_process": [StrOptions({"auto"}), "boolean"],
+        "gaussian_process": [_AUTO, "boolean"],
         "precision": [StrOptions({"auto", "float32", "float64"})],
-        "max_steps": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "patience": [Interval(Integral, 1, None, closed="left")],
-        "learning_rate_init": [
-            StrOptions({"auto"}),
-            Interval(Real, 0, None, closed="neither"),
-        ],
-        "batch_size": [
-            StrOptions({"auto"}),
-            Interval(Integral, 1, None, closed="left"),
-        ],
-        "alpha": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "max_steps": [_AUTO, _AT_LEAST_ONE],
+        "patience": [_AT_LEAST_ONE],
+        "learning_rate_init": [_AUTO, Interval(Real, 0, None, closed="neither")],
+        "batch_size": [_AUTO, _AT_LEAST_ONE],
+        "alpha": [_AUTO, _NOT_NEGATIVE],
+        "max_iter": [_AT_LEAST_ONE],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
-        "tol": [Interval(Real, 0, None, closed="left")],
+        "n_iter_no_change": [_AT_LEAST_ONE],
+        "tol": [_NOT_NEGATIVE],
         "warm_start": ["boolean"],
         "random_state": ["random_state"],
         "n_jobs": [None, Integral],
@@ -399,6 +355,7 @@ class FiveDRegressor(
         self.verbose = verbose
 
     @trains
+    @numpy_defaults
     def fit(
         self,
         X: ArrayLike,
@@ -468,13 +425,16 @@ class FiveDRegressor(
         z = out_of_fold_outputs(model.members, task.splits, train.X)[setting]
         self.oof_prediction_ = model.target.inverse(z)[place]
         self._model, self._memory = model, None
-        self._uncertainty = self._calibrate(rows, z, validation)
+        self._uncertainty = Uncertainty.of_fit(
+            model, rows, z, validation, self.random_state
+        )
         if tasks is not None:
             tasks.end_all()
         return self
 
-    @where_it_has_a_meaning
+    @where_it_can_go_on
     @trains
+    @numpy_defaults
     def partial_fit(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> Self:
@@ -524,16 +484,11 @@ class FiveDRegressor(
         rows = validate_rows(self, X, y, sample_weight, reset=first)
         if first:
             model, members = self._start(rows, may_encode=False)
-            uncertainty, memory = Uncertainty.unknown(), None
+            memory, uncertainty = None, Uncertainty.unknown()
         else:
             model, members = self._model.widened(rows.X), self._model.members
-            prediction = mean_output(model.outputs(rows.X))
-            n_kept = max(0, MIN_CALIBRATION_ROWS - len(rows))
-            uncertainty = Uncertainty.calibrate(model, rows, prediction).joined(
-                self._uncertainty, n_kept
-            )
-            memory = None if self._memory is None else Memory(*self._memory)
-        members, memory = learn(
+            memory, uncertainty = self._memory, self._uncertainty.updated(model, rows)
+        members, self._memory = learn(
             self._make_solver(len(rows), len(members), is_stream=True),
             members,
             memory,
@@ -542,13 +497,12 @@ class FiveDRegressor(
             self.n_jobs,
         )
         self._model, self._uncertainty = model.with_members(members), uncertainty
-        self._memory = None if memory is None else tuple(memory)
         return self
 
     def _start(self, rows, may_encode):
         """Return the scaling, and for each member what it starts from."""
         if self.warm_start and self.__sklearn_is_fitted__():
-            self._check_members()
+            check_warm_start(self)
             return self._model.widened(rows.X), self._model.members
         # A warm start has to find the same folds, or members meet rows they have seen.
         rng = check_random_state(self.random_state)
@@ -578,20 +532,6 @@ class FiveDRegressor(
         parameters = self.get_params(deep=False)
         return make_solver(parameters, self._choice, n_samples, n_members, is_stream)
 
-    def _check_members(self):
-        members, n_estimators = self.estimators_, self.n_estimators
-        if n_estimators == "auto":
-            n_estimators = len(members)
-        # Behind an encoding the networks have more inputs than the table.
-        fitted = (len(self._model.data_min), *map(len, members[0].intercepts_))
-        hidden = np.atleast_1d(self.hidden_layer_sizes).tolist()
-        wanted = (self.n_features_in_, *hidden, 1)
-        if len(members) != n_estimators or fitted != wanted:
-            raise ValueError(
-                f"warm_start needs the fitted committee of {len(members)} networks of "
-                f"layers {fitted}, got n_estimators={n_estimators} and layers {wanted}."
-            )
-
     def _seeds(self, n_estimators):
         if n_estimators == 1:
             return [self.random_state]
@@ -616,40 +556,8 @@ class FiveDRegressor(
             task.callbacks.begin_last()
         if self.solver != "spring":
             return members
-        members, shares = teach_members(task, members, self._teachers(task, members))
+        kinds = kinds_to_try(self.gaussian_process, self._choice, task)
+        members, shares = teach_members(task, members, kinds)
         self.gaussian_process_share_ = shares["gaussian process"]
         self.polynomial_share_ = shares["polynomial"]
         return members
-
-    def _teachers(self, task, members):
-        """Name the kinds of teachers to try."""
-        if self.gaussian_process != "auto":
-            return TEACHERS if self.gaussian_process else []
-        may_teach = task.solver.settings.alpha <= defaults.EVIDENCE_START_ALPHA
-        if self._choice.is_encoded or not may_teach:
-            return []
-        is_cheap = len(task.rows) <= defaults.MAX_PROCESS_ROWS and len(members) > 1
-        return TEACHERS if is_cheap else ["polynomial"]
-
-    def _calibrate(self, rows, z, validation):
-        """Compare predictions with rows that did not train what predicted them."""
-        rng = check_random_state(self.random_state)
-        train = rows.take(_some(np.arange(len(rows)), rng))
-        held_out = np.flatnonzero(np.isfinite(z))
-        seen = 1 - len(held_out) / (len(rows) * len(self._model.members))
-        if validation is not None:
-            rows, z = validation, mean_output(self._model.outputs(validation.X))
-            held_out = np.arange(len(z))
-        if len(held_out) == 0:
-            return Uncertainty.unknown()
-        held_out = _some(held_out, rng)
-        with single_threaded:
-            return Uncertainty.calibrate(
-                self._model, rows.take(held_out), z[held_out], train, seen
-            )
-
-
-def _some(rows, random_state):
-    if len(rows) <= MAX_CALIBRATION_ROWS:
-        return rows
-    return random_state.choice(rows, MAX_CALIBRATION_ROWS, replace=False)

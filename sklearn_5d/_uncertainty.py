@@ -9,10 +9,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from sklearn.exceptions import NotFittedError
 from sklearn.neighbors import NearestNeighbors
+from sklearn.utils import check_random_state
 
 from ._evaluation import mean_output, spread
 from ._noise import MIN_ROWS, NoiseScale, fit_noise_scale
+from ._training.threads import single_threaded
 
+# Of more rows than this a sample tells.
+MAX_CALIBRATION_ROWS = 10_000
+# A stream may come row by row: so many residuals are kept from the calls before.
+MIN_CALIBRATION_ROWS = 200
 # So many inputs tell how far the members differ where none of them has seen a row.
 MAX_UNSEEN = 2_000
 
@@ -133,6 +139,12 @@ def _doubt(model, train, posterior, error, seen):
     return factor, factor * float(of_leverage)
 
 
+def _some(rows, random_state):
+    if len(rows) <= MAX_CALIBRATION_ROWS:
+        return rows
+    return random_state.choice(rows, MAX_CALIBRATION_ROWS, replace=False)
+
+
 @dataclass(frozen=True, eq=False)
 class Uncertainty:
     """What held-out rows have told about a model.
@@ -172,6 +184,43 @@ class Uncertainty:
     def unknown(cls):
         """Return what is known without any held-out rows."""
         return cls(np.empty(0), np.empty(0), None, np.nan)
+
+    @classmethod
+    def of_fit(cls, model, rows, out_of_fold, validation, random_state):
+        """Calibrate by the held-out rows of a fit.
+
+        Parameters
+        ----------
+        model : Model
+            The fitted model.
+        rows : Rows
+            The rows that it was fitted to, in the units of the user.
+        out_of_fold : ndarray of shape (n_samples,)
+            For each row the output of the member that held it out, else NaN.
+        validation : Rows or None
+            Rows that no member has seen, which tell in place of those held out.
+        random_state : int, RandomState instance or None
+            Which rows tell, where there are many.
+
+        Returns
+        -------
+        Uncertainty
+            What they tell, if there are any.
+        """
+        rng = check_random_state(random_state)
+        train = rows.take(_some(np.arange(len(rows)), rng))
+        held_out = np.flatnonzero(np.isfinite(out_of_fold))
+        seen = 1 - len(held_out) / (len(rows) * len(model.members))
+        if validation is not None:
+            rows, out_of_fold = validation, mean_output(model.outputs(validation.X))
+            held_out = np.arange(len(rows))
+        if len(held_out) == 0:
+            return cls.unknown()
+        held_out = _some(held_out, rng)
+        with single_threaded:
+            return cls.calibrate(
+                model, rows.take(held_out), out_of_fold[held_out], train, seen
+            )
 
     @classmethod
     def calibrate(cls, model, rows, prediction, train=None, seen=1.0):
@@ -237,19 +286,34 @@ class Uncertainty:
         variance = ratio**2 * (1 - 1 / n_members)
         return np.sqrt(max(1 - variance, 1 / n_members))
 
-    def joined(self, before, n_kept):
-        """Return the residuals together with the latest of those before."""
-        latest = slice(n_kept)
-        n, n_before = len(self.residual), len(before.residual[latest])
+    def updated(self, model, rows):
+        """Calibrate by the next rows of a stream, together with the latest before.
+
+        Parameters
+        ----------
+        model : Model
+            The model that has not learnt these rows yet.
+        rows : Rows
+            The rows in the units of the user.
+
+        Returns
+        -------
+        Uncertainty
+            The residuals of these rows, and of as many as are kept.
+        """
+        new = self.calibrate(model, rows, mean_output(model.outputs(rows.X)))
+        latest = slice(max(0, MIN_CALIBRATION_ROWS - len(rows)))
+        n_before = len(self.residual[latest])
         if n_before == 0:
-            return self
-        squares = self.residual_scale**2, before.residual_scale**2
+            return new
+        squares = new.residual_scale**2, self.residual_scale**2
+        mean_square = np.average(squares, weights=[len(rows), n_before])
         return replace(
-            self,
-            residual=np.r_[self.residual, before.residual[latest]],
-            scale=np.r_[self.scale, before.scale[latest]],
+            new,
+            residual=np.r_[new.residual, self.residual[latest]],
+            scale=np.r_[new.scale, self.scale[latest]],
             weight=None,
-            residual_scale=float(np.sqrt(np.average(squares, weights=[n, n_before]))),
+            residual_scale=float(np.sqrt(mean_square)),
         )
 
     def check_known(self):

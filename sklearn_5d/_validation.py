@@ -2,12 +2,15 @@
 
 import warnings
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.base import _fit_context
 from sklearn.exceptions import DataDimensionalityWarning
 from sklearn.utils._param_validation import validate_params
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
     _check_sample_weight,
     assert_all_finite,
@@ -42,6 +45,33 @@ def validated(constraints: dict[str, list[Any]]) -> Callable[[F], F]:
     return validate_params(constraints, prefer_skip_nested_validation=True)
 
 
+def trains(method: F) -> F:
+    """Let a method check each parameter first, and change nothing where it fails."""
+    checked = _fit_context(prefer_skip_nested_validation=True)(method)
+
+    @wraps(method)
+    def wrapper(self, *args, **kwargs):
+        before = vars(self).copy()
+        try:
+            return checked(self, *args, **kwargs)
+        except BaseException:
+            self.__dict__ = before
+            raise
+
+    return cast(F, wrapper)
+
+
+def where_it_can_go_on(method: F) -> F:
+    """Hide a method of the estimator where its solver cannot go on."""
+    return available_if(_can_go_on)(method)
+
+
+def _can_go_on(estimator):
+    if estimator.solver == "lbfgs":
+        raise AttributeError("partial_fit has no meaning for solver='lbfgs'.")
+    return True
+
+
 def check_parameters(estimator):
     """Check what a constraint on a single parameter cannot tell."""
     layers, damping = estimator.hidden_layer_sizes, estimator.damping
@@ -63,6 +93,22 @@ def check_parameters(estimator):
         raise ValueError(
             f"Got gaussian_process=True and x_transform={x_transform!r}, expected "
             "inputs that are not encoded, as the process is smooth in them."
+        )
+
+
+def check_warm_start(estimator):
+    """Check that the fitted networks are those that the parameters ask for."""
+    members, n_estimators = estimator.estimators_, estimator.n_estimators
+    if n_estimators == "auto":
+        n_estimators = len(members)
+    # Behind an encoding the networks have more inputs than the table.
+    fitted = (len(estimator.data_min_), *map(len, members[0].intercepts_))
+    hidden = np.atleast_1d(estimator.hidden_layer_sizes).tolist()
+    wanted = (estimator.n_features_in_, *hidden, 1)
+    if len(members) != n_estimators or fitted != wanted:
+        raise ValueError(
+            f"warm_start needs the fitted committee of {len(members)} networks of "
+            f"layers {fitted}, got n_estimators={n_estimators} and layers {wanted}."
         )
 
 

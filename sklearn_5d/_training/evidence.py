@@ -21,6 +21,8 @@ Foresee and Hagan (1997). Gauss-Newton approximation to Bayesian learning. Inter
 Conference on Neural Networks, 1930-1935.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
@@ -36,7 +38,10 @@ from . import defaults
 from .spring import root_weights, score
 
 MIN_VARIANCE = 1e-12
+# Dampings that are tried in a step.
 MAX_TRIES = 8
+# The variances stay for so many steps: their fixed point is one at the mode.
+N_FIXED = 2
 
 
 def initial_prior(weights):
@@ -101,6 +106,76 @@ def _update_variances(weights, A, outer, prior, precision):
     return Weights(coefs, intercepts), n_effective
 
 
+class _Point(NamedTuple):
+    """Weights, with the layer inputs and the weighted residual that they give."""
+
+    weights: Weights
+    A: list
+    residual: np.ndarray
+
+    @classmethod
+    def at(cls, weights, rows, root_weight, activation):
+        A, f = forward(weights, rows.X, activation)
+        return cls(weights, A, root_weight * (rows.y - f))
+
+    def objective(self, prior, noise_variance):
+        """Minus twice the logarithm of the posterior, up to a constant."""
+        misfit = self.residual @ self.residual / noise_variance
+        return misfit + _penalty(self.weights, prior)
+
+
+def _damped_step(point, D, K, prior, noise_variance, damping, evaluate):
+    """Take a Gauss-Newton step that lowers the objective, or none.
+
+    Parameters
+    ----------
+    point : _Point
+        Where to start.
+    D : list of ndarray
+        Derivatives of the output there, weighted as the residual is.
+    K : ndarray of shape (n_samples, n_samples)
+        J S J^T there.
+    prior : Weights
+        The prior variances.
+    noise_variance : float
+        The variance of the residuals.
+    damping : float
+        How strong a second prior around these weights is beside the first, which
+        shortens the step (Levenberg-Marquardt). It grows until a step succeeds.
+    evaluate : callable
+        Makes a point of weights.
+
+    Returns
+    -------
+    point : _Point
+        Where the step has led.
+    damping : float
+        The damping for the next one.
+    """
+    Jw = jacobian_product(point.A, D, point.weights)
+    objective = point.objective(prior, noise_variance)
+    for _ in range(MAX_TRIES):
+        shrink = 1 / (1 + damping)
+        covariance = shrink * K + noise_variance * np.eye(len(K))
+        try:
+            factor = cho_factor(covariance, lower=True, overwrite_a=True)
+        except (LinAlgError, ValueError):
+            damping *= 4
+            continue
+        u = cho_solve(factor, point.residual + shrink * Jw)
+        candidate = evaluate(
+            point.weights.map(
+                lambda w, v, g, shrink=shrink: (1 - shrink) * w + shrink * v * g,
+                prior,
+                jacobian_transpose_product(point.A, D, u),
+            )
+        )
+        if candidate.objective(prior, noise_variance) < objective:
+            return candidate, max(0.2 * damping, 1e-4)
+        damping *= 4
+    return point, damping
+
+
 @np.errstate(over="ignore", invalid="ignore")
 def maximize_evidence(weights, rows, noise_variance, n_iterations, activation):
     """Take Gauss-Newton steps towards the posterior mode and re-estimate the variances.
@@ -127,60 +202,34 @@ def maximize_evidence(weights, rows, noise_variance, n_iterations, activation):
     root_weight = root_weights(rows)
     if root_weight is None:
         root_weight = np.ones(n_samples)
-    prior = initial_prior(weights)
-    damping = 1.0
 
-    def state(weights):
-        A, f = forward(weights, rows.X, activation)
-        return A, root_weight * (rows.y - f)
+    def evaluate(weights):
+        return _Point.at(weights, rows, root_weight, activation)
 
-    A, residual = state(weights)
+    point, prior, damping = evaluate(weights), initial_prior(weights), 1.0
     for iteration in range(n_iterations):
-        D = output_derivatives(weights, A, activation)
+        D = output_derivatives(point.weights, point.A, activation)
         D = [d * root_weight[:, None] for d in D]
         outer = [d @ d.T for d in D]
-        K = _prior_gram(A, outer, prior)
-        Jw = jacobian_product(A, D, weights)
-        objective = residual @ residual / noise_variance + _penalty(weights, prior)
-        for _ in range(MAX_TRIES):
-            # Levenberg-Marquardt: a second prior, `damping` times as strong, around
-            # the current weights shrinks the step.
-            shrink = 1 / (1 + damping)
-            covariance = shrink * K + noise_variance * np.eye(n_samples)
-            try:
-                factor = cho_factor(covariance, lower=True, overwrite_a=True)
-            except (LinAlgError, ValueError):
-                damping *= 4
-                continue
-            u = cho_solve(factor, residual + shrink * Jw)
-            gradient = jacobian_transpose_product(A, D, u)
-            candidate = weights.map(
-                lambda w, v, g, shrink=shrink: (1 - shrink) * w + shrink * v * g,
-                prior,
-                gradient,
-            )
-            new_A, new_residual = state(candidate)
-            new_objective = new_residual @ new_residual / noise_variance
-            new_objective += _penalty(candidate, prior)
-            if new_objective < objective:
-                weights, A, residual = candidate, new_A, new_residual
-                damping = max(0.2 * damping, 1e-4)
-                break
-            damping *= 4
-        if iteration >= 2:
-            try:
-                factor = cho_factor(K + noise_variance * np.eye(n_samples), lower=True)
-            except (LinAlgError, ValueError):
-                return weights
-            precision = cho_solve(factor, np.eye(n_samples))
-            # The outer products are those of the weights before the step: near the
-            # mode the difference is small, and the next iteration removes it.
-            prior, n_effective = _update_variances(weights, A, outer, prior, precision)
-            noise_variance = max(
-                residual @ residual / max(n_samples - n_effective, 0.01 * n_samples),
-                MIN_VARIANCE,
-            )
-    return weights
+        K = _prior_gram(point.A, outer, prior)
+        point, damping = _damped_step(
+            point, D, K, prior, noise_variance, damping, evaluate
+        )
+        if iteration < N_FIXED:
+            continue
+        try:
+            factor = cho_factor(K + noise_variance * np.eye(n_samples), lower=True)
+        except (LinAlgError, ValueError):
+            break
+        precision = cho_solve(factor, np.eye(n_samples))
+        # The outer products are those of the weights before the step: near the mode
+        # the difference is small, and the next iteration removes it.
+        prior, n_effective = _update_variances(
+            point.weights, point.A, outer, prior, precision
+        )
+        n_free = max(n_samples - n_effective, 0.01 * n_samples)
+        noise_variance = max(point.residual @ point.residual / n_free, MIN_VARIANCE)
+    return point.weights
 
 
 def refine(result, start, train, validation, activation):

@@ -54,6 +54,34 @@ class Result(NamedTuple):
     damping: float
     n_steps: int
 
+    def after(self, stage, weights, loss, score):
+        """Return the result after one more stage: its weights, where they are better.
+
+        Parameters
+        ----------
+        stage : Stage
+            The stage.
+        weights : Weights
+            The weights at its end.
+        loss, score : float
+            Their loss on the training rows, and their score on the validation rows.
+
+        Returns
+        -------
+        Result
+            The new one.
+        """
+        result = self._replace(
+            loss_curve=[*self.loss_curve, loss],
+            validation_scores=[*self.validation_scores, score],
+            n_steps=self.n_steps + stage.n_steps,
+        )
+        if score > self.score:
+            return result._replace(
+                weights=weights, score=score, damping=stage.damping_end
+            )
+        return result
+
 
 class _Breakdown(ArithmeticError):
     """A factorisation failed, or a number was not finite."""
@@ -210,6 +238,32 @@ def score(weights, rows, activation):
     return r2(rows.y, output(weights, rows.X, activation), rows.weight)
 
 
+def _start(weights, train, validation, settings, damping, random_state):
+    """Score the weights to start from; without any, take random ones of no merit."""
+    start_score = -np.inf
+    if weights is None:
+        layer_sizes = train.X.shape[1], *settings.hidden_layer_sizes, 1
+        weights = initial_weights(
+            layer_sizes, settings.activation, np.float64, random_state
+        )
+    else:
+        start_score = score(weights, validation, settings.activation)
+    return Result(weights, start_score, [], [], damping, 0)
+
+
+def _event(old_score, new_score, gain_loss, loss, tol):
+    """Name what became of a stage, see `Progress.after`.
+
+    It has learnt the training rows by heart where its loss is far below `gain_loss`,
+    that of the last gain, and the validation rows have gained nothing.
+    """
+    if 1 - new_score < (1 - old_score) * (1 - tol):
+        return "gain"
+    if new_score > old_score or loss >= defaults.OVERFIT_LOSS * gain_loss:
+        return "no gain"
+    return "overfit"
+
+
 def minimize(
     train,
     validation,
@@ -252,19 +306,14 @@ def minimize(
     """
     if schedule is None:
         schedule = make_schedule(settings, len(train))
-    if weights is None:
-        layer_sizes = train.X.shape[1], *settings.hidden_layer_sizes, 1
-        weights = initial_weights(
-            layer_sizes, settings.activation, np.float64, random_state
-        )
-        best = Result(weights, -np.inf, [], [], schedule[0].damping_start, 0)
-    else:
-        start_score = score(weights, validation, settings.activation)
-        best = Result(weights, start_score, [], [], schedule[0].damping_start, 0)
-    failures, n_left, best_loss = [], settings.max_steps, 0.0
-    progress = Progress()
-    while n_left > 0 and not progress.is_over(schedule, settings.patience):
+    damping = schedule[0].damping_start
+    best = _start(weights, train, validation, settings, damping, random_state)
+    failures, gain_loss, progress = [], 0.0, Progress()
+    while best.n_steps < settings.max_steps and not progress.is_over(
+        schedule, settings.patience
+    ):
         stage = progress.next_stage(schedule, len(train))
+        n_left = settings.max_steps - best.n_steps
         stage = stage._replace(n_steps=min(stage.n_steps, n_left))
         try:
             candidate, loss = run_stage(
@@ -274,22 +323,13 @@ def minimize(
             failures.append(f"{breakdown} at damping {stage.damping_end:.1g}")
             progress = progress.after("breakdown")
             continue
-        n_left -= stage.n_steps
         candidate = candidate.astype(np.float64)
-        candidate_score = score(candidate, validation, settings.activation)
-        best.loss_curve.append(loss)
-        best.validation_scores.append(candidate_score)
-        if 1 - candidate_score < (1 - best.score) * (1 - settings.tol):
-            event, best_loss = "gain", loss
-        elif candidate_score > best.score or loss >= defaults.OVERFIT_LOSS * best_loss:
-            event = "no gain"
-        else:
-            event = "overfit"
+        new_score = score(candidate, validation, settings.activation)
+        event = _event(best.score, new_score, gain_loss, loss, settings.tol)
+        if event == "gain":
+            gain_loss = loss
         progress = progress.after(event)
-        if candidate_score > best.score:
-            best = best._replace(
-                weights=candidate, score=candidate_score, damping=stage.damping_end
-            )
+        best = best.after(stage, candidate, loss, new_score)
         if report is not None and report(stage, best, progress.position):
             break
     if not best.loss_curve:
@@ -299,4 +339,4 @@ def minimize(
             "twice the batch size and a smaller learning rate than the one before: "
             f"{'; '.join(failures)}."
         )
-    return best._replace(n_steps=settings.max_steps - n_left)
+    return best

@@ -55,7 +55,7 @@ def learn(solver, members, memory, rows, seeds, n_jobs):
         What trains a member.
     members : list of MLPRegressor or None
         The fitted members, None each for the first call; they are left as they were.
-    memory : Memory or None
+    memory : tuple or None
         What was kept of the rows before.
     rows : Rows
         The new rows at the network's scale.
@@ -68,9 +68,9 @@ def learn(solver, members, memory, rows, seeds, n_jobs):
     -------
     members : list of MLPRegressor
         New members.
-    memory : Memory or None
-        What is kept for the calls to come; nothing by the solvers of `MLPRegressor`,
-        which pass over the new rows once.
+    memory : tuple or None
+        What is kept for the calls to come, a `Memory` in a type that any file knows;
+        nothing by the solvers of `MLPRegressor`, which pass over the new rows once.
     """
     pairs = zip(members, seeds, strict=True)
     if isinstance(solver, ScikitLearnSolver):
@@ -82,7 +82,7 @@ def learn(solver, members, memory, rows, seeds, n_jobs):
         delayed(_resume)(solver, member, memory, k, len(rows), seed)
         for k, (member, seed) in enumerate(pairs)
     ]
-    return Parallel(n_jobs=n_jobs)(passes), forget(memory)
+    return Parallel(n_jobs=n_jobs)(passes), tuple(forget(memory))
 
 
 def _resume(solver, member, memory, k, n_new, seed):
@@ -95,7 +95,7 @@ def remember(memory, rows, random_state):
 
     Parameters
     ----------
-    memory : Memory or None
+    memory : Memory, tuple of its arrays, or None
         What was kept.
     rows : Rows
         The new rows at the network's scale.

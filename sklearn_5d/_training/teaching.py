@@ -45,6 +45,32 @@ class Lesson(NamedTuple):
     error: float
 
 
+def kinds_to_try(gaussian_process, choice, task):
+    """Name the kinds of teachers to try.
+
+    Parameters
+    ----------
+    gaussian_process : bool or "auto"
+        The parameter of `FiveDRegressor`.
+    choice : Choice
+        What the table wants.
+    task : Task
+        What trained the members, with the natural gradient.
+
+    Returns
+    -------
+    list of {"gaussian process", "polynomial"}
+        Those that are worth their time, where it is for us to say.
+    """
+    if gaussian_process != "auto":
+        return list(TEACHERS) if gaussian_process else []
+    may_teach = task.solver.settings.alpha <= defaults.EVIDENCE_START_ALPHA
+    if choice.is_encoded or not may_teach:
+        return []
+    is_cheap = len(task.rows) <= defaults.MAX_PROCESS_ROWS and len(task.splits) > 1
+    return list(TEACHERS) if is_cheap else ["polynomial"]
+
+
 def teach_members(task, members, kinds):
     """Let the best of several teachers teach the members.
 

@@ -60,7 +60,9 @@ def test_entries(name):
 
 
 PACKAGES = [
-    name for name, each in ESTIMATORS.items() if each.target.startswith("peers")
+    name
+    for name, each in ESTIMATORS.items()
+    if each.target.startswith(("peers", "ngboost"))
 ]
 
 

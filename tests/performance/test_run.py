@@ -30,6 +30,31 @@ def test_entry_limits_its_rows(monkeypatch):
     assert [cell.n_samples for cell in cells] == [500]
 
 
+def test_named_data_sets_keep_to_their_grids():
+    """A measured table is neither timed nor given noise, whatever else is named."""
+    datasets = dataset.FORMULAS | dataset.load_tables()
+    profile, named = run.restrict(
+        run.PROFILES["full"],
+        datasets,
+        estimators=list(ESTIMATORS),
+        names=["piston", "airfoil"],
+        sizes=[500],
+    )
+    kinds = {
+        (cell.dataset.name, cell.measurement, cell.noise, cell.n_samples)
+        for cells in run.plan(profile, named).values()
+        for cell in cells
+    }
+    assert {kind for kind in kinds if kind[0] == "airfoil"} == {
+        ("airfoil", "accuracy", 0.0, 1503)
+    }
+    assert {kind for kind in kinds if kind[0] == "piston"} == {
+        *(("piston", kind, 0.0, 500) for kind in ("timing", "prediction", "accuracy")),
+        ("piston", "accuracy", 0.1, 500),
+    }
+    assert len({kind[0] for kind in kinds}) == 2
+
+
 def test_resume_runs_what_is_missing(output, folders, tmp_path, capsys):
     path = tmp_path / "rows.csv.gz"
     lines = measurement.saved_text(output / path.name).splitlines(keepends=True)
