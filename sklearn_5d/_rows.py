@@ -57,6 +57,25 @@ class Rows:
         columns = self.X, self.y, self.weight, self.groups
         return Rows(*(None if c is None else c[rows] for c in columns))
 
+    def sample(self, n_rows, random_state):
+        """Draw rows without replacement, or return them all where they are no more.
+
+        Parameters
+        ----------
+        n_rows : int
+            How many.
+        random_state : numpy.random.RandomState
+            Source of the choice.
+
+        Returns
+        -------
+        Rows
+            These.
+        """
+        if len(self) <= n_rows:
+            return self
+        return self.take(random_state.choice(len(self), n_rows, replace=False))
+
     def distinct(self):
         """Make one row of equal ones, so that a copy is never held out.
 

@@ -77,6 +77,16 @@ def test_groups_stay_whole(n_groups, n_members):
         assert held_out == set(range(len(groups)))
 
 
+def test_a_sample_has_different_rows_and_all_their_columns():
+    columns = np.arange(60)
+    rows = Rows(np.tile(columns, (5, 1)).T, columns, columns, columns)
+    sample = rows.sample(20, np.random.RandomState(0))
+    assert len(set(sample.y)) == len(sample) == 20
+    for column in (*sample.X.T, sample.weight, sample.groups):
+        assert_array_equal(column, sample.y)
+    assert rows.sample(60, np.random.RandomState(0)) is rows
+
+
 # --------------------------------------------------------------------------------------
 # Equal rows, and equal inputs
 # --------------------------------------------------------------------------------------

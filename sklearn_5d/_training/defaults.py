@@ -167,7 +167,9 @@ MAX_LIKELIHOOD_ITERATIONS = 30
 MAX_CONDITION_TRIES = 6
 # A polynomial costs hundredths of a second, and at most a tenth of it is looking for
 # its degree.
-MAX_DEGREE_ROWS, MAX_POLYNOMIAL_ROWS, MAX_TERMS = 2_000, 5_000, 300
+MAX_DEGREE_ROWS, MAX_POLYNOMIAL_ROWS, MAX_TERMS = 2_000, 4_000, 300
+# So many held-out rows of a member are enough to judge a teacher by.
+MAX_JUDGING_ROWS = 2_000
 # What the blend has to take off the mean squared error to be worth a training run.
 MIN_BLEND_GAIN = 0.05
 # Inputs at which a network learns the blend.

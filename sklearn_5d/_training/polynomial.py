@@ -71,7 +71,7 @@ def choose_degree(rows, random_state):
         Source of the rows that `fit_polynomial` uses.
     """
     seed = random_state.randint(np.iinfo(np.int32).max)
-    rows = _some(rows, defaults.MAX_DEGREE_ROWS, seed)
+    rows = rows.sample(defaults.MAX_DEGREE_ROWS, random_state)
     n_features = rows.X.shape[1]
     best, least, degree = 0, np.inf, 0
     while degree <= best + 2:
@@ -92,7 +92,7 @@ def fit_polynomial(degree, seed, rows):
     degree : int
         The total degree.
     seed : int
-        Source of the rows that are used, where there are more than 5,000.
+        Source of the rows that are used, where there are more than 4,000.
     rows : Rows
         Rows at the network's scale.
 
@@ -101,7 +101,7 @@ def fit_polynomial(degree, seed, rows):
     Polynomial
         The polynomial.
     """
-    rows = _some(rows, defaults.MAX_POLYNOMIAL_ROWS, seed)
+    rows = rows.sample(defaults.MAX_POLYNOMIAL_ROWS, np.random.RandomState(seed))
     low, high = rows.X.min(axis=0), rows.X.max(axis=0)
     powers = PolynomialFeatures(degree).fit(rows.X[:1]).powers_
     basis = _basis(rows.X, low, high, powers)
@@ -114,9 +114,3 @@ def fit_polynomial(degree, seed, rows):
     residual = (rows.y - basis @ coef) / np.maximum(1 - leverage, RIDGE)
     error = np.average(residual**2, weights=rows.weight)
     return Polynomial(low, high, powers, coef, float(error))
-
-
-def _some(rows, n_rows, seed):
-    if len(rows) <= n_rows:
-        return rows
-    return rows.take(np.random.RandomState(seed).permutation(len(rows))[:n_rows])

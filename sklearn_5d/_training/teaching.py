@@ -91,8 +91,11 @@ def teach_members(task, members, kinds):
         The share of each kind of teacher in what they have learnt.
     """
     shares = dict.fromkeys(TEACHERS, 0.0)
-    held_out = [task.held_out(k) for k in range(len(members))]
     rng = check_random_state(task.seeds[0])
+    held_out = [
+        task.held_out(k).sample(defaults.MAX_JUDGING_ROWS, rng)
+        for k in range(len(members))
+    ]
     lessons = {}
     with single_threaded:
         outputs = [
