@@ -62,6 +62,7 @@ def test_absurd_settings_leave_a_model(pass_solver, absurd, method, warm_start, 
     [
         ("spring", {"learning_rate_init": 1e10}, "smaller learning rate than"),
         ("adam", {"learning_rate_init": 1e11}, r"learning_rate_init=1e.11 or alpha"),
+        ("adam", {"learning_rate_init": 1e6}, r"learning_rate_init=1e.06 or alpha"),
         ("sgd", {"alpha": 1e6}, r"alpha=1e.06 is too large"),
     ],
 )

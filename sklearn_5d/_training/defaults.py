@@ -172,6 +172,9 @@ MAX_DEGREE_ROWS, MAX_POLYNOMIAL_ROWS, MAX_TERMS = 2_000, 4_000, 300
 MAX_JUDGING_ROWS = 2_000
 # What the blend has to take off the mean squared error to be worth a training run.
 MIN_BLEND_GAIN = 0.05
+# A lesson that costs the held-out rows less than this share of what it changes between
+# neighbouring rows is kept: on a grid of 4 levels it changes 1e-3 and costs 1e-8.
+MAX_LESSON_LOSS, N_NEIGHBOURS = 1e-3, 10
 # Inputs at which a network learns the blend.
 N_SYNTHETIC = 4_000
 DISTILLATION_LEARNING_RATE = 0.5

@@ -123,7 +123,7 @@ def distil(weights, teacher, share, X, settings, random_state):
             precision="auto",
             learning_rate=defaults.DISTILLATION_LEARNING_RATE,
             momentum=0.9,
-            patience=1,
+            patience=2,
             tol=1e-4,
         ),
         random_state,

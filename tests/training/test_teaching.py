@@ -1,0 +1,48 @@
+"""Whether the lesson of a teacher is worth having."""
+
+from itertools import product
+
+import numpy as np
+from numpy.testing import assert_allclose
+
+from sklearn_5d import FiveDRegressor
+from sklearn_5d._training.teaching import inputs_between
+from sklearn_5d.datasets import make_function
+
+GRID = np.array(list(product([0.0, 0.5, 1.0], repeat=5)))
+
+
+def test_inputs_between_are_halfway_to_a_neighbour():
+    between = inputs_between(GRID, np.random.RandomState(0))
+    steps = np.abs(between - GRID)
+    # Ten of the neighbours of an inner node are half a unit away.
+    assert_allclose(steps.max(axis=1), 0.25)
+    assert (steps > 0).sum(axis=1).max() <= 2
+    # All the inputs have their turn.
+    assert (steps.sum(axis=0) > 5).all()
+
+
+def test_inputs_between_a_pair():
+    between = inputs_between(GRID[:2], np.random.RandomState(0))
+    assert_allclose(between, [[0, 0, 0, 0, 0.25]] * 2)
+
+
+def test_networks_of_a_grid_learn_what_is_between_its_nodes():
+    """Both know the held-out nodes, the networks to a hundredth of the deviation."""
+
+    def friedman(X):
+        return (
+            10 * np.sin(np.pi * X[:, 0] * X[:, 1])
+            + 20 * (X[:, 2] - 0.5) ** 2
+            + 10 * X[:, 3]
+            + 5 * X[:, 4]
+        )
+
+    X, y = make_function("friedman1", 500, random_state=0)
+    model = FiveDRegressor(n_estimators=2, random_state=0)
+    taught = model.fit(GRID, friedman(GRID))
+    assert taught.gaussian_process_share_ > 0.9
+    error = np.std(taught.predict(X) - y)
+    alone = model.set_params(gaussian_process=False).fit(GRID, friedman(GRID))
+    assert alone.best_validation_score_ > 1 - 1e-4
+    assert error < 0.6 * np.std(alone.predict(X) - y)
