@@ -139,12 +139,6 @@ def _doubt(model, train, posterior, error, seen):
     return factor, factor * float(of_leverage)
 
 
-def _some(rows, random_state):
-    if len(rows) <= MAX_CALIBRATION_ROWS:
-        return rows
-    return random_state.choice(rows, MAX_CALIBRATION_ROWS, replace=False)
-
-
 @dataclass(frozen=True, eq=False)
 class Uncertainty:
     """What held-out rows have told about a model.
@@ -208,7 +202,7 @@ class Uncertainty:
             What they tell, if there are any.
         """
         rng = check_random_state(random_state)
-        train = rows.take(_some(np.arange(len(rows)), rng))
+        train = rows.sample(MAX_CALIBRATION_ROWS, rng)
         held_out = np.flatnonzero(np.isfinite(out_of_fold))
         seen = 1 - len(held_out) / (len(rows) * len(model.members))
         if validation is not None:
@@ -216,7 +210,8 @@ class Uncertainty:
             held_out = np.arange(len(rows))
         if len(held_out) == 0:
             return cls.unknown()
-        held_out = _some(held_out, rng)
+        if len(held_out) > MAX_CALIBRATION_ROWS:
+            held_out = rng.choice(held_out, MAX_CALIBRATION_ROWS, replace=False)
         with single_threaded:
             return cls.calibrate(
                 model, rows.take(held_out), out_of_fold[held_out], train, seen
