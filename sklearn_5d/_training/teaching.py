@@ -111,7 +111,7 @@ def teach_members(task, members, kinds):
         return members, shares
     kind, lesson = min(lessons.items(), key=lambda item: item[1].error)
     taught = _learn(task, members, held_out, lesson)
-    if not _is_worth_it(members, taught, task.rows.X, rng):
+    if not _is_worth_it(members, taught, task.rows, rng):
         return members, shares
     return taught, shares | {kind: lesson.share}
 
@@ -176,7 +176,7 @@ def _learn(task, members, held_out, lesson):
     return taught
 
 
-def _is_worth_it(members, taught, X, rng):
+def _is_worth_it(members, taught, rows, rng):
     """Tell whether the held-out rows gain, or lose little beside what they cannot see.
 
     A network may go through all the nodes of a grid, and wrong ways between them.
@@ -189,7 +189,7 @@ def _is_worth_it(members, taught, X, rng):
     )
     if loss < 0:
         return True
-    between = inputs_between(X, rng)
+    between = inputs_between(rows.sample(defaults.MAX_JUDGING_ROWS, rng).X, rng)
     change = [
         output(Weights.of(new), between, new.activation)
         - output(Weights.of(old), between, old.activation)
