@@ -92,6 +92,8 @@ def teach_members(task, members, kinds):
         The share of each kind of teacher in what they have learnt.
     """
     shares = dict.fromkeys(TEACHERS, 0.0)
+    if not kinds:
+        return members, shares
     rng = check_random_state(task.seeds[0])
     held_out = [
         task.held_out(k).sample(defaults.MAX_JUDGING_ROWS, rng)
