@@ -15,7 +15,7 @@ from ._documentation import DocumentationLinkMixin
 from ._fitted import FittedCommittee, numpy_defaults
 from ._model import Model
 from ._training import defaults
-from ._training.committee import Task, fit_members, out_of_fold_outputs
+from ._training.committee import Task, fit_members, out_of_fold_outputs, shrunk
 from ._training.selection import Choice, choose
 from ._training.solver import make_solver
 from ._training.stream import learn
@@ -138,8 +138,10 @@ class FiveDRegressor(
 
     alpha : float or "auto", default="auto"
         Weight decay. For ``solver="spring"`` it is decoupled and in proportion to the
-        damping, for the others it is the L2 term of `MLPRegressor`. "auto" is 0.01 for
-        the first, and 1e-4 for the others.
+        damping; above 0.1, more than networks can bear, it shrinks their outputs
+        towards the mean instead, to a share of ``1 / (0.9 + alpha)``. For the others it
+        is the L2 term of `MLPRegressor`. "auto" is 0.01 for the first, and 1e-4 for the
+        others.
 
     max_iter : int, default=100
         Largest number of epochs, or of iterations of ``solver="lbfgs"``. Not for
@@ -486,24 +488,27 @@ class FiveDRegressor(
             model, members = self._start(rows, may_encode=False)
             memory, uncertainty = None, Uncertainty.unknown()
         else:
-            model, members = self._model.widened(rows.X), self._model.members
+            model = self._model.widened(rows.X)
+            members = shrunk(self._model.members, 1.0)
             memory, uncertainty = self._memory, self._uncertainty.updated(model, rows)
+        solver = self._make_solver(len(rows), len(members), is_stream=True)
         members, self._memory = learn(
-            self._make_solver(len(rows), len(members), is_stream=True),
+            solver,
             members,
             memory,
             model.encoded(model.scaled(rows)),
             self._seeds(len(members)),
             self.n_jobs,
         )
-        self._model, self._uncertainty = model.with_members(members), uncertainty
+        self._model = model.with_members(shrunk(members, solver.shrinkage))
+        self._uncertainty = uncertainty
         return self
 
     def _start(self, rows, may_encode):
         """Return the scaling, and for each member what it starts from."""
         if self.warm_start and self.__sklearn_is_fitted__():
             check_warm_start(self)
-            return self._model.widened(rows.X), self._model.members
+            return self._model.widened(rows.X), shrunk(self._model.members, 1.0)
         # A warm start has to find the same folds, or members meet rows they have seen.
         rng = check_random_state(self.random_state)
         self._fold_seed, seed = rng.randint(np.iinfo(np.int32).max, size=2).tolist()
@@ -560,4 +565,4 @@ class FiveDRegressor(
         members, shares = teach_members(task, members, kinds)
         self.gaussian_process_share_ = shares["gaussian process"]
         self.polynomial_share_ = shares["polynomial"]
-        return members
+        return shrunk(members, task.solver.shrinkage)

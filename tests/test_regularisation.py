@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from estimators import small
+from numpy.testing import assert_allclose
 
 LONG = {"spring": {"max_steps": 200}, "lbfgs": {"max_iter": 200}}
 
@@ -26,6 +27,43 @@ def test_alpha_shrinks_towards_the_mean(solver, gaussian_process, table):
     assert spreads[0] > 0.9
     assert all(after < before + 0.01 for before, after in pairwise(spreads))
     assert spreads[-1] < 0.05
+
+
+def fitted(model, X, y):
+    return model.fit(X, y)
+
+
+def fitted_again(model, X, y):
+    return model.set_params(warm_start=True).fit(X, y).fit(X, y)
+
+
+def streamed(model, X, y):
+    for _ in range(3):
+        model.partial_fit(X, y)
+    return model
+
+
+@pytest.mark.parametrize("train", [fitted, fitted_again, streamed])
+@pytest.mark.parametrize("gaussian_process", [False, True])
+def test_more_alpha_is_a_smaller_share_of_the_same(train, gaussian_process, table):
+    """In no step do networks die or revive by chance."""
+    X, y = table
+
+    def prediction(alpha):
+        model = small("spring", alpha=alpha, gaussian_process=gaussian_process)
+        return train(model, X, y).predict(X) - y.mean()
+
+    whole = prediction(0.1)
+    for alpha in (0.3, 1.0, 3.0, 10.0):
+        assert_allclose(
+            (0.9 + alpha) * prediction(alpha), whole, atol=1e-9 * np.ptp(whole)
+        )
+
+
+def test_a_smaller_alpha_undoes_the_shrinkage(table):
+    model = small("spring", alpha=10.0, warm_start=True).fit(*table)
+    assert spread(model, *table) < 0.2
+    assert spread(model.set_params(alpha=0.0).fit(*table), *table) > 0.9
 
 
 @pytest.mark.parametrize("alpha", [100.0, 1e3, 1e6])

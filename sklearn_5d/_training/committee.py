@@ -4,6 +4,7 @@ Every member is a plain, fitted `MLPRegressor`. Everything here happens at the n
 scale.
 """
 
+from copy import copy
 from numbers import Integral
 from typing import NamedTuple
 
@@ -138,6 +139,36 @@ def flattened(members):
     for member in members:
         member.coefs_[-1][:] = member.intercepts_[-1][:] = 0
     return members
+
+
+def shrunk(members, shrinkage):
+    """Let the members say so much of what they have learnt; 1 undoes a shrinkage.
+
+    Parameters
+    ----------
+    members : list of MLPRegressor
+        The members, which are left as they were. Their scores are those of what they
+        have learnt.
+    shrinkage : float
+        The factor of their outputs, at the network's scale.
+
+    Returns
+    -------
+    list of MLPRegressor
+        The same members, or copies with another last layer.
+    """
+    return [_shrunk(member, shrinkage) for member in members]
+
+
+def _shrunk(member, shrinkage):
+    factor = shrinkage / getattr(member, "shrinkage_", 1.0)
+    if factor == 1:
+        return member
+    member = copy(member)
+    member.coefs_ = [*member.coefs_[:-1], factor * member.coefs_[-1]]
+    member.intercepts_ = [*member.intercepts_[:-1], factor * member.intercepts_[-1]]
+    member.shrinkage_ = shrinkage
+    return member
 
 
 def out_of_fold_outputs(members, splits, X):

@@ -28,6 +28,8 @@ class ScikitLearnSolver:
     parameters: dict
     # MLPRegressor has no stages to tell of.
     n_stages = 0
+    # Its L2 term shrinks by itself.
+    shrinkage = 1.0
 
     def fit(self, train, validation, seed, start=None, verbose=False, report=None):
         """Train a member; arguments as in `NaturalGradient.fit`, `report` unused.

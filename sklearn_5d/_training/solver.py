@@ -80,7 +80,10 @@ def make_solver(parameters, choice, n_samples, n_members, is_stream=False):
     if natural:
         settings["learning_rate"] = chosen["learning_rate_init"]
         settings["damping"] = tuple(chosen["damping"])
-        return NaturalGradient(Settings(**settings))
+        settings["alpha"] = min(chosen["alpha"], defaults.MAX_DECAY)
+        return NaturalGradient(
+            Settings(**settings), defaults.shrinkage(chosen["alpha"])
+        )
     if chosen["solver"] == "lbfgs":
         settings["early_stopping"] = False
     return ScikitLearnSolver(settings)
@@ -94,9 +97,12 @@ class NaturalGradient:
     ----------
     settings : Settings
         The parameters of the run.
+    shrinkage : float, default=1.0
+        What is left of the members' outputs in the end, see `committee.shrunk`.
     """
 
     settings: Settings
+    shrinkage: float = 1.0
 
     @property
     def n_stages(self):
@@ -149,7 +155,6 @@ class NaturalGradient:
             if (
                 len(train) <= defaults.MAX_EVIDENCE_ROWS
                 and not isinstance(train.X, Codes)  # too many inputs
-                and settings.alpha <= defaults.EVIDENCE_START_ALPHA
                 and result.damping > defaults.NOISE_FREE_DAMPING
                 and n_left >= defaults.N_EVIDENCE_STEPS
             ):

@@ -189,7 +189,7 @@ def run_stage(weights, rows, stage, settings, random_state):
             batch_weight,
             workspace,
         )
-        decay = dtype(np.exp(-rate * decay_rate(settings.alpha, damping)))
+        decay = dtype(np.exp(-rate * settings.alpha * damping))
         rate = dtype(rate)
         for coef, p in zip(weights.coefs, direction.coefs, strict=True):
             # In this order a large decay leaves nothing of the step either.
@@ -206,16 +206,6 @@ def run_stage(weights, rows, stage, settings, random_state):
     ):
         raise _Breakdown("the loss grew")
     return weights, loss
-
-
-def decay_rate(alpha, damping):
-    """Compute the weight decay per unit of the learning rate.
-
-    It is in proportion to the damping, as a noise-free function bears none. Above 1,
-    alpha is meant to shrink whatever the data say, and falls with the damping the less
-    the larger it is.
-    """
-    return alpha * damping ** min(1.0, 1 / alpha) if alpha > 0 else 0.0
 
 
 def root_weights(rows):

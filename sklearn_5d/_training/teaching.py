@@ -65,8 +65,7 @@ def kinds_to_try(gaussian_process, choice, task):
     """
     if gaussian_process != "auto":
         return list(TEACHERS) if gaussian_process else []
-    may_teach = task.solver.settings.alpha <= defaults.EVIDENCE_START_ALPHA
-    if choice.is_encoded or not may_teach:
+    if choice.is_encoded:
         return []
     is_cheap = len(task.rows) <= defaults.MAX_PROCESS_ROWS and len(task.splits) > 1
     return list(TEACHERS) if is_cheap else ["polynomial"]
