@@ -132,9 +132,9 @@ class FiveDRegressor(
 
     batch_size : int or "auto", default="auto"
         Rows in a step. "auto" is a quarter of the rows, from 96 to 256, for
-        ``solver="spring"``; an eighth below 4,000 rows of much noise; 96, doubled every
-        third decade of damping up to 256, where there is no noise to speak of; and 128
-        in `partial_fit`. It is 256 for the others.
+        ``solver="spring"``; an eighth below 4,000 rows of much noise; and where there
+        is no noise to speak of 96, doubled every third decade of damping up to 256, or
+        128 in `partial_fit`. It is 256 for the others.
 
     alpha : float or "auto", default="auto"
         Weight decay. For ``solver="spring"`` it is decoupled and in proportion to the

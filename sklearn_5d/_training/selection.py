@@ -148,8 +148,8 @@ def _encoded_winner(rows, best, race, activation):
 
     Where trees are far behind the network, or behind a polynomial that will teach it,
     there is nothing to encode, and where they are somewhat behind many knots are tried
-    only if a few have won. What is better on neither of two folds does not run on
-    others.
+    only if a few have won. What is better on neither of two folds, or not on the first
+    where trees are not near, does not run on others.
     """
     error, tree_error = race.error(best), race.tree_error()
     if tree_error > defaults.MAX_TREE_RATIO**2 * error:
@@ -169,13 +169,14 @@ def _encoded_winner(rows, best, race, activation):
     few_knots, many_knots = (
         Choice.of(name, best.y_transform, activation) for name in _scaling.ENCODINGS
     )
+    n_trials = 2 if tree_error <= defaults.NEAR_TREE_RATIO**2 * error else 1
     contenders = [best]
-    if race.is_better_on_any(few_knots, best, 2):
+    if race.is_better_on_any(few_knots, best, n_trials):
         contenders.append(few_knots)
     winner = race.winner(contenders, defaults.ENCODING_GAIN)
     if winner == best and tree_error > defaults.MAX_DENSE_TREE_RATIO**2 * error:
         return best
-    if race.is_better_on_any(many_knots, best, 2):
+    if race.is_better_on_any(many_knots, best, n_trials):
         contenders.append(many_knots)
     return race.winner(contenders, defaults.ENCODING_GAIN)
 
