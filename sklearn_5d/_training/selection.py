@@ -148,8 +148,8 @@ def _encoded_winner(rows, best, race, activation):
 
     Where trees are far behind the network, or behind a polynomial that will teach it,
     there is nothing to encode, and where they are somewhat behind many knots are tried
-    only if a few have won. What is better on neither of two folds, or not on the first
-    where trees are not near, does not run on others.
+    only if a few have won. What is better on neither of two folds, or of many rows
+    not on the first where trees are not near, does not run on others.
     """
     error, tree_error = race.error(best), race.tree_error()
     if tree_error > defaults.MAX_TREE_RATIO**2 * error:
@@ -157,7 +157,9 @@ def _encoded_winner(rows, best, race, activation):
     error = min(error, race.polynomial_error())
     if tree_error > defaults.MAX_TREE_RATIO**2 * error:
         return best
-    n_folds = 4 if len(rows) <= defaults.MAX_RACE_ROWS else 2
+    is_few = len(rows) <= defaults.MAX_RACE_ROWS
+    is_near = tree_error <= defaults.NEAR_TREE_RATIO**2 * error
+    n_folds, n_trials = 4 if is_few else 2, 2 if is_few or is_near else 1
     settings = replace(
         race.settings,
         max_steps=defaults.MAX_ENCODED_RACE_STEPS,
@@ -169,7 +171,6 @@ def _encoded_winner(rows, best, race, activation):
     few_knots, many_knots = (
         Choice.of(name, best.y_transform, activation) for name in _scaling.ENCODINGS
     )
-    n_trials = 2 if tree_error <= defaults.NEAR_TREE_RATIO**2 * error else 1
     contenders = [best]
     if race.is_better_on_any(few_knots, best, n_trials):
         contenders.append(few_knots)
