@@ -222,6 +222,19 @@ def test_encoding_that_is_no_better_on_two_folds_leaves(many, monkeypatch):
     assert n_runs == {"standard": 2 + 4, "steps": 2, "piecewise-linear": 4}
 
 
+@pytest.mark.parametrize(
+    ("n_rows", "ratio", "n_trials"), [(2_000, 1.4, 2), (2_100, 1.4, 1), (2_100, 1.2, 2)]
+)
+def test_among_many_rows_one_fold_decides_where_trees_are_not_near(
+    monkeypatch, n_rows, ratio, n_trials
+):
+    X, y = make_function("friedman1", n_rows, random_state=0)
+    runs = set_race(monkeypatch, lambda choice: 1.0, ratio**2)
+    choose(X, y, may_encode=True)
+    n_runs = Counter(choice.x_transform for choice in runs)
+    assert n_runs["steps"] == n_runs["piecewise-linear"] == n_trials
+
+
 def test_encodings_need_permission_and_rows(many, monkeypatch):
     X, y = many
     runs = set_race(monkeypatch, lambda choice: 1.0, tree_error=0)
