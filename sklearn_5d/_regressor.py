@@ -138,10 +138,10 @@ class FiveDRegressor(
 
     alpha : float or "auto", default="auto"
         Weight decay. For ``solver="spring"`` it is decoupled and in proportion to the
-        damping; above 0.1, more than networks can bear, it shrinks their outputs
-        towards the mean instead, to a share of ``1 / (0.9 + alpha)``. For the others it
-        is the L2 term of `MLPRegressor`. "auto" is 0.01 for the first, and 1e-4 for the
-        others.
+        damping; above 0.1, more than networks can bear, it shrinks what they have
+        learnt towards the mean instead, to a share of ``1 / (0.9 + alpha)``, while the
+        validation scores are those of the whole. For the others it is the L2 term of
+        `MLPRegressor`. "auto" is 0.01 for the first, and 1e-4 for the others.
 
     max_iter : int, default=100
         Largest number of epochs, or of iterations of ``solver="lbfgs"``. Not for
