@@ -89,9 +89,10 @@ class FiveDRegressor(
 
     damping : tuple of two floats or "auto", default="auto"
         Where the damping starts and where it may end, in units of the mean diagonal of
-        the Gram matrix. "auto" is (10.0, 1e-8) below 4,000 noisy rows, or 500 where
-        there is no noise to speak of, and (1.0, 1e-8) from there on and in
-        `partial_fit`. Only for ``solver="spring"``.
+        the Gram matrix. "auto" starts at 10 below 4,000 noisy rows, or 500 where there
+        is no noise to speak of, and at 1 from there on and in `partial_fit`. It ends at
+        1e-8, and in a fit to rows without noise to speak of at 1e-10. Only for
+        ``solver="spring"``.
 
     momentum : float, default=0.9
         Momentum of the natural gradient, and of ``solver="sgd"``.
@@ -115,9 +116,10 @@ class FiveDRegressor(
         more. A fifth of it is kept for stages that are tried again. "auto" takes 1,000
         up to 10,000 noisy rows; below 4,000 it takes 600 where there is much noise and
         inputs are not encoded, and 1,500 from 500 on where there is little. Where there
-        is no noise to speak of it takes ``5_000 * (n_samples / 10_000) ** 0.35`` for
-        all the networks together, or 2,000 instead of 5,000 with ``n_estimators=1``.
-        The first grows above 10,000 rows as the second does. Only for
+        is no noise to speak of all the networks together take 1,750, or 900 with
+        ``n_estimators=1``, at 10,000 rows, in proportion to the 0.15th power of their
+        number below them; three tenths of it are kept for a last stage. Above 10,000
+        rows "auto" grows with the 0.35th power of their number. Only for
         ``solver="spring"``.
 
     patience : int, default=2
@@ -443,12 +445,12 @@ class FiveDRegressor(
         """Go on from the networks as they are by learning further rows.
 
         For rows that come by and by or do not fit into memory: after ten calls the
-        error is mostly within 1.5 times that of a `fit` on all the rows, or within
-        four times where they are free of noise, as long as they are not many more than
-        the sample below. No encoding of the inputs is chosen. The first call fits the
-        scaling, from two rows at least. Each later one first predicts its rows, one or
-        more, which calibrates the intervals with residuals of rows that no network has
-        seen, together with the latest ones before, up to 200; then it learns them.
+        error is mostly within 1.5 times that of a `fit` on all the rows, or two to
+        thirty times where they are free of noise, as long as they are not many more
+        than the sample below. No encoding of the inputs is chosen. The first call fits
+        the scaling, from two rows at least. Each later one first predicts its rows, one
+        or more, which calibrates the intervals with residuals of rows that no network
+        has seen, together with the latest ones before, up to 200; then it learns them.
 
         The natural gradient learns them together with a random sample of the rows of
         the calls before, up to 10,000, which the estimator keeps for that. The other

@@ -48,11 +48,12 @@ def test_run_never_takes_more(max_steps, noise):
     assert max(taken) == max_steps
 
 
-@pytest.mark.parametrize("n_samples", [100, 500])
+@pytest.mark.parametrize("noise", [0.0, 1.0])
+@pytest.mark.parametrize("n_samples", [100, 600])
 @pytest.mark.parametrize("patience", [1, 6])
 @pytest.mark.parametrize("max_steps", [5, 20, 300])
-def test_network_never_takes_more(max_steps, patience, n_samples):
-    """100 rows ask the evidence, 500 do not."""
-    X, y = make_function("friedman1", n_samples, noise=1.0, random_state=0)
+def test_network_never_takes_more(max_steps, patience, n_samples, noise):
+    """100 noisy rows ask the evidence, 600 do not; exact ones have a last stage."""
+    X, y = make_function("friedman1", n_samples, noise=noise, random_state=0)
     model = small(max_steps=max_steps, patience=patience, gaussian_process=False)
     assert max(model.fit(X, y).n_steps_) <= max_steps

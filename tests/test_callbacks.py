@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_5d import FiveDRegressor
 from sklearn_5d._training.solver import NaturalGradient
+from sklearn_5d.datasets import make_function
 
 callback = pytest.importorskip("sklearn.callback")
 
@@ -128,6 +129,17 @@ def test_a_callback_stops_a_network(table):
     assert len(recorder.tasks("begin", "stage")) == 2
     whole = watched(gaussian_process=False).fit(*table)
     assert max(stopped.n_steps_) < min(whole.n_steps_)
+
+
+def test_a_callback_stops_a_network_before_its_last_stage():
+    """The one that exact rows have; without it there is none to stop."""
+    table = make_function("friedman1", 600, random_state=0)
+    recorder = Recorder(stop_after="stage")
+    one = {"n_estimators": 1, "max_steps": 300, "gaussian_process": False}
+    stopped = watched(recorder, **one).fit(*table)
+    whole = watched(**one).fit(*table)
+    assert stopped.n_steps_ < 0.7 * 300 < whole.n_steps_ == 300
+    assert len(recorder.tasks("begin", "stage")) == stopped.n_iter_ == 1
 
 
 def test_torn_down_where_the_fit_is_interrupted(table, monkeypatch):

@@ -20,7 +20,7 @@ def test_clean_fit_says_nothing(table, solver_kind, capsys):
 
 def test_verbose_prints_a_line_a_stage(capsys):
     # More rows than the evidence takes: beside the stages it adds to the curves.
-    table = make_function("friedman1", 500, noise=0.1, random_state=0)
+    table = make_function("friedman1", 1000, noise=0.1, random_state=0)
     model = small(verbose=True, gaussian_process=False).fit(*table)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == sum(map(len, model.loss_curve_))

@@ -99,26 +99,65 @@ def make_schedule(settings, n_samples):
     shares = 1 / batch_sizes
     planned = defaults.PLANNED_SHARE * settings.max_steps
     steps = np.ceil(planned * shares / shares.sum()).astype(int)
-
-    def dtype(damping_end):
-        if settings.precision == "auto":
-            exact = damping_end < defaults.FLOAT32_DAMPING * (1 - 1e-6)
-            return np.float64 if exact else np.float32
-        return np.dtype(settings.precision).type
-
     return [
         Stage(
             high,
             low,
             int(min(m, n_samples)),
             int(n),
-            dtype(low),
+            _dtype(low, settings.precision),
             settings.learning_rate,
         )
         for high, low, m, n in zip(
             dampings[:-1], dampings[1:], batch_sizes, steps, strict=True
         )
     ]
+
+
+def make_last_stage(settings, damping, n_steps, n_samples, factor):
+    """Plan the long stage that ends a run on exact rows.
+
+    The damping falls from where it is to where it may end, and stays there where it has
+    ended already. Steps are longer than before: what is left are fine features, and a
+    large batch of exact rows says without noise where they are.
+
+    Parameters
+    ----------
+    settings : Settings
+        The settings of the run.
+    damping : float
+        Where the run stands.
+    n_steps : int
+        Number of steps.
+    n_samples : int
+        Number of training rows.
+    factor : float
+        The length of its steps beside those of the other stages.
+
+    Returns
+    -------
+    Stage
+        The stage.
+    """
+    end = min(damping, settings.damping[1])
+    batch_size = settings.batch_size
+    if batch_size == "auto":
+        batch_size = defaults.MAX_BATCH_SIZE
+    return Stage(
+        damping,
+        end,
+        min(batch_size, n_samples),
+        n_steps,
+        _dtype(end, settings.precision),
+        settings.learning_rate * factor,
+    )
+
+
+def _dtype(damping_end, precision):
+    if precision == "auto":
+        exact = damping_end < defaults.FLOAT32_DAMPING * (1 - 1e-6)
+        return np.float64 if exact else np.float32
+    return np.dtype(precision).type
 
 
 class Progress(NamedTuple):

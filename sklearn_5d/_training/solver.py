@@ -16,7 +16,7 @@ from .distillation import distil
 from .evidence import refine
 from .mlp import ScikitLearnSolver
 from .schedule import Settings, make_schedule
-from .spring import minimize, score
+from .spring import finish, minimize, score
 from .threads import single_threaded
 
 SPRING_PARAMETERS = {"max_steps", "precision", "patience"}
@@ -81,8 +81,11 @@ def make_solver(parameters, choice, n_samples, n_members, is_stream=False):
         settings["learning_rate"] = chosen["learning_rate_init"]
         settings["damping"] = tuple(chosen["damping"])
         settings["alpha"] = min(chosen["alpha"], defaults.MAX_DECAY)
+        last_share = defaults.last_share(choice, is_stream)
         return NaturalGradient(
-            Settings(**settings), defaults.shrinkage(chosen["alpha"])
+            Settings(**settings),
+            defaults.shrinkage(chosen["alpha"]),
+            int(last_share * settings["max_steps"]),
         )
     if chosen["solver"] == "lbfgs":
         settings["early_stopping"] = False
@@ -99,15 +102,18 @@ class NaturalGradient:
         The parameters of the run.
     shrinkage : float, default=1.0
         What is left of the members' outputs in the end, see `committee.shrunk`.
+    n_last_steps : int, default=0
+        The steps that are kept for a last stage; without any there is none.
     """
 
     settings: Settings
     shrinkage: float = 1.0
+    n_last_steps: int = 0
 
     @property
     def n_stages(self):
         """Number of stages that are planned."""
-        return len(make_schedule(self.settings, n_samples=1))
+        return len(make_schedule(self.settings, n_samples=1)) + (self.n_last_steps > 0)
 
     def fit(self, train, validation, seed, start=None, verbose=False, report=None):
         """Train a member.
@@ -132,48 +138,72 @@ class NaturalGradient:
         MLPRegressor
             The member, with two attributes of our own: `n_steps_` and `damping_`.
         """
-        settings = self.settings
         weights = None if start is None else Weights.of(start)
+        random_state = check_random_state(seed)
+        is_stopped = False
 
         def after(stage, result, n_done):
+            nonlocal is_stopped
             if verbose:
                 _print_stage(stage, result)
-            return report is not None and report(
+            is_stopped = report is not None and report(
                 n_done, partial(self._member, result, seed)
             )
+            return is_stopped
 
         with single_threaded:
             result = minimize(
                 train,
                 validation,
-                settings,
-                check_random_state(seed),
+                self._settings_before_last(),
+                random_state,
                 weights=weights,
                 report=after,
             )
-            n_left = settings.max_steps - result.n_steps - defaults.N_EVIDENCE_STEPS
-            if (
-                len(train) <= defaults.MAX_EVIDENCE_ROWS
-                and not isinstance(train.X, Codes)  # too many inputs
-                and result.damping > defaults.NOISE_FREE_DAMPING
-                and n_left >= defaults.N_EVIDENCE_STEPS
-            ):
-                strong = replace(
-                    settings, alpha=defaults.EVIDENCE_START_ALPHA, max_steps=n_left
-                )
-                begun = minimize(
+            if self._has_evidence(train, result):
+                result = self._refined(result, train, validation, seed, weights)
+            elif self.n_last_steps and not is_stopped:
+                result = finish(
+                    result,
                     train,
                     validation,
-                    strong,
-                    check_random_state(seed),
-                    schedule=make_schedule(settings, len(train))[:1],
-                    weights=weights,
-                )
-                result = result._replace(n_steps=result.n_steps + begun.n_steps)
-                result = refine(
-                    result, begun.weights, train, validation, settings.activation
+                    self.settings,
+                    random_state,
+                    report=partial(after, n_done=self.n_stages),
                 )
         return self._member(result, seed)
+
+    def _settings_before_last(self):
+        n_steps = self.settings.max_steps - self.n_last_steps
+        return replace(self.settings, max_steps=n_steps)
+
+    def _has_evidence(self, train, result):
+        """Tell whether the evidence can choose how much decay noisy weights want."""
+        n_left = self.settings.max_steps - result.n_steps
+        return (
+            len(train) <= defaults.MAX_EVIDENCE_ROWS
+            and not isinstance(train.X, Codes)  # too many inputs
+            and result.damping > defaults.NOISE_FREE_DAMPING
+            and n_left >= 2 * defaults.N_EVIDENCE_STEPS
+        )
+
+    def _refined(self, result, train, validation, seed, start):
+        """Let the evidence choose, from weights that a strong decay has begun."""
+        n_left = self.settings.max_steps - result.n_steps - defaults.N_EVIDENCE_STEPS
+        begun = minimize(
+            train,
+            validation,
+            replace(
+                self.settings, alpha=defaults.EVIDENCE_START_ALPHA, max_steps=n_left
+            ),
+            check_random_state(seed),
+            schedule=make_schedule(self._settings_before_last(), len(train))[:1],
+            weights=start,
+        )
+        result = result._replace(n_steps=result.n_steps + begun.n_steps)
+        return refine(
+            result, begun.weights, train, validation, self.settings.activation
+        )
 
     def teach(self, member, teacher, share, train, validation, seed, afresh=False):
         """Let a member learn what the blend of it and a teacher says.

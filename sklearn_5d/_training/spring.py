@@ -41,7 +41,7 @@ from .._network import (
     output_derivatives,
 )
 from . import defaults
-from .schedule import Progress, make_schedule
+from .schedule import Progress, make_last_stage, make_schedule
 
 
 class Result(NamedTuple):
@@ -147,10 +147,11 @@ def _batches(n_samples, batch_size, n_steps, random_state):
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def run_stage(weights, rows, stage, settings, random_state):
+def run_stage(weights, rows, stage, settings, random_state, max_loss=np.inf):
     """Run one stage; the arguments are those of `minimize`.
 
-    Overflow is not an event here: it ends in a breakdown, which `minimize` mends.
+    Overflow is not an event here: it ends in a breakdown, which `minimize` mends. So
+    does a batch whose loss is above `max_loss`.
 
     Returns
     -------
@@ -178,6 +179,8 @@ def run_stage(weights, rows, stage, settings, random_state):
         loss = 0.5 * float(np.dot(residual, residual)) / len(batch)
         if not np.isfinite(loss):
             raise _Breakdown("the loss was not finite")
+        if loss > max_loss:
+            raise _Breakdown("the loss grew")
         losses.append(loss)
         direction = natural_gradient_step(
             A,
@@ -330,3 +333,40 @@ def minimize(
             f"{'; '.join(failures)}."
         )
     return best
+
+
+def finish(result, train, validation, settings, random_state, *, report=None):
+    """Spend what is left of the budget on one long stage, if the rows gain from it.
+
+    Parameters
+    ----------
+    result : Result
+        What `minimize` has found.
+    train, validation, settings, random_state
+        As in `minimize`.
+    report : callable, default=None
+        Called after the stage with (stage, result).
+
+    Returns
+    -------
+    Result
+        The result after that stage, or the one given where it broke down with every
+        learning rate.
+    """
+    n_left = settings.max_steps - result.n_steps
+    max_loss = defaults.MAX_LAST_LOSS * np.mean(train.y**2)
+    for factor in defaults.LAST_LEARNING_RATES:
+        stage = make_last_stage(settings, result.damping, n_left, len(train), factor)
+        try:
+            weights, loss = run_stage(
+                result.weights, train, stage, settings, random_state, max_loss
+            )
+        except _Breakdown:
+            continue
+        weights = weights.astype(np.float64)
+        new_score = score(weights, validation, settings.activation)
+        result = result.after(stage, weights, loss, new_score)
+        if report is not None:
+            report(stage, result)
+        break
+    return result

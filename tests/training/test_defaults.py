@@ -26,8 +26,9 @@ def budget(n_samples, noise, x_transform="standard", **parameters):
         (2_000, "little", (8, 1_500, 10.0, 256)),
         (10_000, "much", (4, 1_000, 1.0, 256)),
         (10_000, "little", (4, 1_000, 1.0, 256)),
-        (300, "none", (4, 366, 10.0, "auto")),
-        (10_000, "none", (1, 5_000, 1.0, "auto")),
+        (300, "none", (4, 258, 10.0, "auto")),
+        (10_000, "none", (1, 1_750, 1.0, "auto")),
+        (100_000, "none", (1, 3_917, 1.0, "auto")),
     ],
 )
 def test_budget_follows_the_data(n_samples, noise, expected):
@@ -37,6 +38,20 @@ def test_budget_follows_the_data(n_samples, noise, expected):
 @pytest.mark.parametrize("n_samples", [1_000, 10_000])
 def test_encodings_get_breadth(n_samples):
     assert budget(n_samples, "much", "piecewise-linear")[:2] == (8, 1_000)
+
+
+@pytest.mark.parametrize(
+    ("noise", "is_stream", "expected"),
+    [("none", False, 300), ("none", True, 0), ("little", False, 0)],
+)
+def test_a_fit_to_exact_rows_has_a_last_stage(noise, is_stream, expected):
+    """It is a part of the budget, and damping falls further than elsewhere."""
+    choice = Choice("standard", "standard", "tanh")._replace(noise=noise)
+    parameters = FiveDRegressor(max_steps=1_000).get_params()
+    solver = make_solver(parameters, choice, 5_000, 1, is_stream)
+    assert solver.settings.max_steps == 1_000
+    assert solver.n_last_steps == expected
+    assert (solver.settings.damping[1] < 1e-8) == (expected > 0)
 
 
 def test_what_is_set_by_hand_stays():

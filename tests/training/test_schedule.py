@@ -7,7 +7,13 @@ import pytest
 from numpy.testing import assert_allclose
 
 from sklearn_5d._training import defaults
-from sklearn_5d._training.schedule import Progress, Settings, Stage, make_schedule
+from sklearn_5d._training.schedule import (
+    Progress,
+    Settings,
+    Stage,
+    make_last_stage,
+    make_schedule,
+)
 
 SETTINGS = Settings((8,), "tanh", max_steps=1000)
 
@@ -39,6 +45,22 @@ def test_there_is_one_stage_at_least(damping):
     (stage,) = make_schedule(replace(SETTINGS, damping=damping), 50)
     assert_allclose([stage.damping_start, stage.damping_end], damping)
     assert stage.n_steps == 800  # a fifth is kept for retries
+
+
+@pytest.mark.parametrize(
+    ("damping", "end", "dtype"),
+    [(1e-2, 1e-8, np.float64), (1e-8, 1e-8, np.float64), (1e-9, 1e-9, np.float64)],
+)
+def test_last_stage_begins_where_the_run_stands(damping, end, dtype):
+    stage = make_last_stage(SETTINGS, damping, 70, 10_000, 1.5)
+    assert stage == Stage(damping, end, 256, 70, dtype, 1.5 * SETTINGS.learning_rate)
+
+
+@pytest.mark.parametrize(("batch_size", "expected"), [("auto", 50), (30, 30), (99, 50)])
+def test_batch_of_the_last_stage(batch_size, expected):
+    settings = replace(SETTINGS, batch_size=batch_size, precision="float32")
+    stage = make_last_stage(settings, 1e-2, 70, 50, 1.0)
+    assert (stage.batch_size, stage.dtype) == (expected, np.float32)
 
 
 STAGE = Stage(1.0, 0.1, 96, 100, np.float32, 0.6)

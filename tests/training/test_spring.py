@@ -435,3 +435,76 @@ def test_numbers_that_are_too_large_end_in_the_error(table):
     X, y = table
     with pytest.raises(ArithmeticError, match="the loss was not finite"):
         minimize(X, y * 1e200)
+
+
+# --------------------------------------------------------------------------------------
+# The last stage
+# --------------------------------------------------------------------------------------
+
+
+def finish(X, y, result, *, max_steps, report=None, **parameters):
+    """The last stage of a small run; the training rows validate."""
+    rows = Rows(X, y)
+    settings = Settings((12, 8), "tanh", max_steps, damping=(1.0, 1e-8), **parameters)
+    rng = np.random.RandomState(0)
+    return spring.finish(result, rows, rows, settings, rng, report=report)
+
+
+def test_last_stage_takes_the_steps_that_are_left(table):
+    before, stages = minimize(*table), []
+    after = finish(
+        *table, before, max_steps=300, report=lambda stage, _: stages.append(stage)
+    )
+    (stage,) = stages
+    assert after.n_steps == before.n_steps + stage.n_steps == 300
+    assert stage.damping_start == before.damping
+    assert stage.learning_rate == 0.6 * defaults.LAST_LEARNING_RATES[0]
+    assert len(after.loss_curve) == len(before.loss_curve) + 1
+    assert 1 - after.score < (1 - before.score) / 4
+    assert score(after.weights, *table) == pytest.approx(after.score)
+
+
+def test_last_stage_without_a_gain_is_taken_back(table):
+    before = minimize(*table)
+    after = finish(*table, before, max_steps=before.n_steps + 5, learning_rate=1e-300)
+    assert_array_equal(flatten(after.weights), flatten(before.weights))
+    assert after.validation_scores[-1] == before.score
+
+
+def broken(run_stage, n_failures):
+    """Let the first calls end with a loss that grew, as every large step does."""
+    stages = []
+
+    def wrapper(weights, rows, stage, settings, random_state, max_loss):
+        stages.append(stage)
+        if len(stages) <= n_failures:
+            max_loss = 0.0
+        return run_stage(weights, rows, stage, settings, random_state, max_loss)
+
+    return wrapper, stages
+
+
+def test_last_stage_that_breaks_down_is_tried_with_smaller_steps(table, monkeypatch):
+    before = minimize(*table)
+    wrapper, stages = broken(spring.run_stage, n_failures=1)
+    monkeypatch.setattr(spring, "run_stage", wrapper)
+    after = finish(*table, before, max_steps=300)
+    rates = [stage.learning_rate for stage in stages]
+    assert_allclose(rates, 0.6 * np.array(defaults.LAST_LEARNING_RATES))
+    assert rates[1] < rates[0]
+    assert after.score > before.score
+    assert after.n_steps == 300
+
+
+def test_last_stage_that_always_breaks_down_changes_nothing(table, monkeypatch):
+    before = minimize(*table)
+    wrapper, stages = broken(spring.run_stage, n_failures=10)
+    monkeypatch.setattr(spring, "run_stage", wrapper)
+    assert finish(*table, before, max_steps=300) is before
+    assert len(stages) == len(defaults.LAST_LEARNING_RATES)
+
+
+def test_a_loss_like_that_of_a_constant_is_a_breakdown(table):
+    """With steps of twenty times the length every one of these runs gets there."""
+    before = minimize(*table)
+    assert finish(*table, before, max_steps=300, learning_rate=12.0) is before
