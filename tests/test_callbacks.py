@@ -136,6 +136,7 @@ def test_a_callback_stops_a_network_before_its_last_stage():
     table = make_function("friedman1", 600, random_state=0)
     recorder = Recorder(stop_after="stage")
     one = {"n_estimators": 1, "max_steps": 300, "gaussian_process": False}
+    one["damping"] = 1.0, 1e-5
     stopped = watched(recorder, **one).fit(*table)
     whole = watched(**one).fit(*table)
     assert stopped.n_steps_ < 0.7 * 300 < whole.n_steps_ == 300

@@ -103,7 +103,8 @@ class NaturalGradient:
     shrinkage : float, default=1.0
         What is left of the members' outputs in the end, see `committee.shrunk`.
     n_last_steps : int, default=0
-        The steps that are kept for a last stage; without any there is none.
+        The steps that are kept for a last stage. It takes all that are left, where the
+        damping tells that there is no noise to speak of.
     """
 
     settings: Settings
@@ -162,7 +163,7 @@ class NaturalGradient:
             )
             if self._has_evidence(train, result):
                 result = self._refined(result, train, validation, seed, weights)
-            elif self.n_last_steps and not is_stopped:
+            elif self._has_last_stage(result) and not is_stopped:
                 result = finish(
                     result,
                     train,
@@ -176,6 +177,11 @@ class NaturalGradient:
     def _settings_before_last(self):
         n_steps = self.settings.max_steps - self.n_last_steps
         return replace(self.settings, max_steps=n_steps)
+
+    def _has_last_stage(self, result):
+        """Tell whether there are steps left, and no noise that they could learn."""
+        is_exact = result.damping <= defaults.NOISE_FREE_DAMPING
+        return is_exact and result.n_steps < self.settings.max_steps
 
     def _has_evidence(self, train, result):
         """Tell whether the evidence can choose how much decay noisy weights want."""
