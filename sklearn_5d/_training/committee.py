@@ -107,7 +107,7 @@ def _without_lost(task, members, verbose):
     members = list(members)
     for _ in range(defaults.MAX_RESTARTS):
         errors = [1 - member.best_validation_score_ for member in members]
-        for k in lost_members(errors, errors):
+        for k in _lost(errors):
             seed = _next_seed(members[k].random_state)
             again = task.solver.fit(
                 task.train(k), task.held_out(k), seed, None, verbose
@@ -119,9 +119,9 @@ def _without_lost(task, members, verbose):
     return members
 
 
-def lost_members(errors, peers):
-    """Name those that are far worse than the better peers, and bad in themselves."""
-    limit = defaults.LOST_RATIO * np.quantile(peers, 0.25)
+def _lost(errors):
+    """Name those that are far worse than the better ones, and bad in themselves."""
+    limit = defaults.LOST_RATIO * np.quantile(errors, 0.25)
     return np.flatnonzero(np.array(errors) > max(limit, defaults.LOST_ERROR))
 
 

@@ -4,11 +4,13 @@ They choose the transformations, the activation and the encoding, and tell wheth
 is noise to speak of.
 """
 
+import operator
 from dataclasses import replace
 from itertools import product
 from typing import NamedTuple
 
 import numpy as np
+from scipy.linalg import LinAlgError
 from scipy.stats import gmean
 from sklearn.utils import check_random_state
 
@@ -16,9 +18,9 @@ from .. import _scaling
 from .._evaluation import output
 from .._rows import Rows
 from . import defaults
-from .polynomial import choose_degree, fit_polynomial
 from .schedule import Settings
 from .spring import minimize
+from .teaching import TEACHERS
 from .threads import single_threaded
 
 
@@ -137,27 +139,31 @@ def choose(rows, parameters, may_encode, random_state):
         race = _Race(folds, settings, random_state)
         best = race.winner(choices, defaults.RACE_GAIN)
         if may_encode:
-            encoded = _encoded_winner(rows, best, race, activation)
+            encoded = _encoded_winner(rows, best, race, parameters)
             if encoded != best:
                 return encoded
         return best._replace(noise=race.noise(best))
 
 
-def _encoded_winner(rows, best, race, activation):
+def _encoded_winner(rows, best, race, parameters):
     """Let the encodings run against the best choice of the race without one.
 
-    Where trees are far behind the network, or behind a polynomial that will teach it,
-    there is nothing to encode, and where they are somewhat behind many knots are tried
-    only if a few have won. What is better on neither of two folds, or of many rows
-    not on the first where trees are not near, does not run on others.
+    It has the error of its networks, or of what will teach them if that knows more:
+    encoded networks have no teacher. Where trees are far behind, there is nothing to
+    encode, and where they are somewhat behind many knots are tried only if a few have
+    won. What is better on neither of two folds, or of many rows not on the first where
+    trees are not near, does not run on others.
     """
+    teachers, is_few = [], len(rows) <= defaults.MAX_RACE_ROWS
+    if parameters["gaussian_process"]:
+        teachers = list(TEACHERS) if is_few else ["polynomial"]
     error, tree_error = race.error(best), race.tree_error()
     if tree_error > defaults.MAX_TREE_RATIO**2 * error:
         return best
-    error = min(error, race.polynomial_error())
+    if "polynomial" in teachers:
+        error = min(error, _typical(race.teacher_errors("polynomial", best)))
     if tree_error > defaults.MAX_TREE_RATIO**2 * error:
         return best
-    is_few = len(rows) <= defaults.MAX_RACE_ROWS
     is_near = tree_error <= defaults.NEAR_TREE_RATIO**2 * error
     n_folds, n_trials = 4 if is_few else 2, 2 if is_few or is_near else 1
     settings = replace(
@@ -167,15 +173,17 @@ def _encoded_winner(rows, best, race, activation):
         patience=defaults.ENCODED_RACE_PATIENCE,
     )
     folds = _folds(rows, defaults.MAX_ENCODED_RACE_ROWS, race.random_state)[:n_folds]
-    race = _Race(folds, settings, race.random_state)
+    race = _Race(folds, settings, race.random_state, teachers)
     few_knots, many_knots = (
-        Choice.of(name, best.y_transform, activation) for name in _scaling.ENCODINGS
+        Choice.of(name, best.y_transform, parameters["activation"])
+        for name in _scaling.ENCODINGS
     )
     contenders = [best]
     if race.is_better_on_any(few_knots, best, n_trials):
         contenders.append(few_knots)
     winner = race.winner(contenders, defaults.ENCODING_GAIN)
-    if winner == best and tree_error > defaults.MAX_DENSE_TREE_RATIO**2 * error:
+    max_ratio = defaults.NEAR_TREE_RATIO if is_few else defaults.MAX_DENSE_TREE_RATIO
+    if winner == best and tree_error > max_ratio**2 * error:
         return best
     if race.is_better_on_any(many_knots, best, n_trials):
         contenders.append(many_knots)
@@ -200,12 +208,14 @@ class _Race:
         The settings of a run; the activation is that of the candidate.
     random_state : int
         Seed of the first weights and of the batches.
+    teachers : sequence of str, default=()
+        The kinds of teachers that the first of several candidates may have.
     """
 
-    def __init__(self, folds, settings, random_state):
+    def __init__(self, folds, settings, random_state, teachers=()):
         self.folds, self.settings = folds, settings
-        self.random_state = random_state
-        self._results = {}
+        self.random_state, self.teachers = random_state, teachers
+        self._results, self._teacher_errors = {}, {}
 
     def results(self, choice, n_folds=None):
         """Return the error and the damping of each run, on the first folds or all."""
@@ -223,13 +233,25 @@ class _Race:
         """Compute the typical squared error of a run."""
         return _typical([error for error, _ in self.results(choice)])
 
-    def is_better_on_any(self, choice, other, n_folds):
-        """Tell whether a choice beats another one on any of the first folds."""
-        results = (self.results(each, n_folds) for each in (choice, other))
-        return any(
-            error < other_error
-            for (error, _), (other_error, _) in zip(*results, strict=True)
-        )
+    def is_better_on_any(self, choice, first, n_folds):
+        """Tell whether a choice beats the first one on any of the first folds."""
+        errors = (error for error, _ in self.results(choice, n_folds))
+        return any(map(operator.lt, errors, self.taught_errors(first, n_folds)))
+
+    def taught_errors(self, choice, n_folds=None):
+        """Return the error of each run, or of the teacher that knows more, if any."""
+        networks = [error for error, _ in self.results(choice, n_folds)]
+        teachers = [self.teacher_errors(kind, choice) for kind in self.teachers]
+        rivals = [networks, *(errors[:n_folds] for errors in teachers)]
+        return min(rivals, key=_typical)
+
+    def teacher_errors(self, kind, choice):
+        """Compute the error on each fold of what may teach the networks of a choice."""
+        if (kind, choice) not in self._teacher_errors:
+            self._teacher_errors[kind, choice] = _teach(
+                kind, self.folds, choice, self.random_state
+            )
+        return self._teacher_errors[kind, choice]
 
     def noise(self, choice):
         """Tell how much noise there is: "none" to speak of, "little" or "much"."""
@@ -246,17 +268,9 @@ class _Race:
         first, *others = choices
         if not others:
             return first
-        errors = [self.error(first) * gain**2, *map(self.error, others)]
+        limit = gain**2 * _typical(self.taught_errors(first))
+        errors = [limit, *map(self.error, others)]
         return choices[int(np.argmin(errors))]
-
-    def polynomial_error(self):
-        """Compute the typical squared error of a polynomial."""
-        rng = check_random_state(self.random_state)
-
-        def predict(train, X):
-            return fit_polynomial(*choose_degree(train, rng), train).predict(X)
-
-        return self._error_of(predict)
 
     def tree_error(self):
         """Compute the typical squared error of a forest."""
@@ -264,15 +278,11 @@ class _Race:
         from sklearn.ensemble import ExtraTreesRegressor
 
         forest = ExtraTreesRegressor(defaults.N_TREES, random_state=self.random_state)
-        return self._error_of(lambda train, X: forest.fit(train.X, train.y).predict(X))
-
-    def _error_of(self, predict):
-        return _typical(
-            [
-                np.sum((held_out.y - predict(train, held_out.X)) ** 2)
-                for train, held_out in self.folds
-            ]
-        )
+        errors = []
+        for train, held_out in self.folds:
+            prediction = forest.fit(train.X, train.y).predict(held_out.X)
+            errors.append(np.sum((held_out.y - prediction) ** 2))
+        return _typical(errors)
 
 
 def _typical(errors):
@@ -282,21 +292,54 @@ def _typical(errors):
 
 def _run(train, held_out, choice, settings, random_state):
     """Train a short run: its sum of squared errors in y's units, and its damping."""
-    if choice.y_transform not in _scaling.feasible_target_transforms(train.y):
+    if not _is_feasible(choice, train):
         return np.inf, np.inf
+    train, scaled, target = _scale(train, held_out, choice)
+    result = minimize(train, scaled, settings, check_random_state(random_state))
+    z = output(result.weights, scaled.X, settings.activation)
+    error = _squared_error(held_out.y, z, target)
+    return error, result.damping if np.isfinite(error) else np.inf
+
+
+def _teach(kind, folds, choice, random_state):
+    """Fit a teacher to each fold: its sums of squared errors in y's units."""
+    prepare, fit = TEACHERS[kind]
+    errors, settings = [], None
+    for train, held_out in folds:
+        errors.append(np.inf)
+        if not _is_feasible(choice, train):
+            continue
+        train, scaled, target = _scale(train, held_out, choice)
+        try:
+            if settings is None:
+                settings = prepare(train, check_random_state(random_state))
+            z = fit(*settings, train).predict(scaled.X)
+        except LinAlgError:
+            continue
+        errors[-1] = _squared_error(held_out.y, z, target)
+    return errors
+
+
+def _is_feasible(choice, train):
+    return choice.y_transform in _scaling.feasible_target_transforms(train.y)
+
+
+def _scale(train, held_out, choice):
+    """Bring both kinds of rows to the network's scale, which training rows tell."""
     x_scaler = _scaling.fit_input_scaler(train.X, train.y, choice.x_transform)
     inputs = _scaling.InputScaling(x_scaler)
     target = _scaling.TargetScaling(
         _scaling.fit_target_scaler(train.y, choice.y_transform)
     )
-    scaled_train, scaled_held_out = (
+    train, held_out = (
         Rows(np.asarray(inputs.transform(rows.X)), target.transform(rows.y))
         for rows in (train, held_out)
     )
-    result = minimize(
-        scaled_train, scaled_held_out, settings, check_random_state(random_state)
-    )
-    z = output(result.weights, scaled_held_out.X, settings.activation)
-    with np.errstate(over="ignore"):
-        error = np.sum((held_out.y - target.inverse(z)) ** 2)
-    return (error, result.damping) if np.isfinite(error) else (np.inf, np.inf)
+    return train, held_out, target
+
+
+@np.errstate(over="ignore")
+def _squared_error(y, z, target):
+    """Compute the sum of squared errors in y's units, infinite where it is none."""
+    error = np.sum((y - target.inverse(z)) ** 2)
+    return error if np.isfinite(error) else np.inf

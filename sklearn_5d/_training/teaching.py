@@ -11,7 +11,6 @@ from sklearn.utils import check_random_state
 from .._evaluation import output
 from .._network import Weights
 from . import defaults
-from .committee import lost_members
 from .distillation import best_blend
 from .gaussian_process import condition, fit_kernel
 from .polynomial import choose_degree, fit_polynomial
@@ -154,7 +153,7 @@ def _held_out_blend(predictions, outputs, held_out):
 
 
 def _learn(task, members, held_out, lesson):
-    """Teach every member, and from new weights those that are lost all the same."""
+    """Teach every member, and from new weights one that knows far less all the same."""
 
     def teach(chosen, afresh):
         return Parallel(n_jobs=task.n_jobs)(
@@ -165,14 +164,14 @@ def _learn(task, members, held_out, lesson):
         )
 
     taught = teach(range(len(members)), afresh=False)
-    errors = [1 - member.validation_scores_[-1] for member in taught]
-    # Where most members had collapsed, the teachers know what could be learnt.
+    errors = np.array([1 - member.validation_scores_[-1] for member in taught])
     teacher_errors = [
         1 - r2(rows.y, prediction, rows.weight)
         for prediction, rows in zip(lesson.predictions, held_out, strict=True)
     ]
-    lost = lost_members(errors, errors + teacher_errors)
-    for k, again in zip(lost, teach(lost, afresh=True), strict=True):
+    limits = defaults.UNTAUGHT_RATIO * np.array(teacher_errors)
+    untaught = np.flatnonzero(errors > np.maximum(limits, defaults.LOST_ERROR))
+    for k, again in zip(untaught, teach(untaught, afresh=True), strict=True):
         taught[k] = again
     return taught
 

@@ -14,11 +14,14 @@ from sklearn_5d.datasets import make_function
 UNITS = np.array([1e-6, 1.0, 3e4, 0.2, 7.0])
 ORIGINS = np.array([1e-3, -5.0, 0.0, 100.0, 1e3])
 AUTO = dict.fromkeys(("x_transform", "y_transform", "activation"), "auto")
+TEACHING = {"gaussian_process": "auto"}
 NETWORK = {"hidden_layer_sizes": (8,), "damping": (1.0, 1e-10)}
 
 
 def choose(X, y, may_encode=False, **parameters):
-    return selection.choose(Rows(X, y), NETWORK | AUTO | parameters, may_encode, 0)
+    return selection.choose(
+        Rows(X, y), NETWORK | AUTO | TEACHING | parameters, may_encode, 0
+    )
 
 
 def candidates(X, y, **parameters):
@@ -26,7 +29,7 @@ def candidates(X, y, **parameters):
     return [choice[:2] for choice in choices]
 
 
-def set_race(monkeypatch, error, tree_error=np.inf, polynomial_error=np.inf):
+def set_race(monkeypatch, error, tree_error=np.inf, **teacher_errors):
     """Let races end with an error of each choice; return the choices that ran."""
     runs = []
 
@@ -34,10 +37,12 @@ def set_race(monkeypatch, error, tree_error=np.inf, polynomial_error=np.inf):
         runs.append(choice)
         return error(choice), 1.0
 
+    def teach(kind, folds, choice, random_state):
+        return [teacher_errors.get(kind, np.inf)] * len(folds)
+
     monkeypatch.setattr(selection, "_run", run)
-    others = {"tree_error": tree_error, "polynomial_error": polynomial_error}
-    for name, value in others.items():
-        monkeypatch.setattr(selection._Race, name, lambda race, value=value: value)
+    monkeypatch.setattr(selection, "_teach", teach)
+    monkeypatch.setattr(selection._Race, "tree_error", lambda race: tree_error)
     return runs
 
 
@@ -45,6 +50,12 @@ def set_race(monkeypatch, error, tree_error=np.inf, polynomial_error=np.inf):
 def many():
     """So many rows that they may be encoded."""
     return make_function("friedman1", defaults.MIN_ENCODED_ROWS, random_state=0)
+
+
+@pytest.fixture
+def very_many():
+    """So many rows that no process teaches them."""
+    return make_function("friedman1", defaults.MAX_RACE_ROWS + 1, random_state=0)
 
 
 @pytest.fixture
@@ -163,8 +174,8 @@ def test_an_encoding_has_to_gain_something(many, monkeypatch, errors, winner):
 @pytest.mark.parametrize(
     ("ratio", "error_of_steps", "expected"),
     [
-        (1.6, 1.0, {"standard", "steps", "piecewise-linear"}),
-        (1.8, 1.0, {"standard", "steps"}),
+        (1.2, 1.0, {"standard", "steps", "piecewise-linear"}),
+        (1.4, 1.0, {"standard", "steps"}),
         (1.9, 0.5, {"standard", "steps", "piecewise-linear"}),
         (2.1, 0.5, {"standard"}),
     ],
@@ -172,7 +183,7 @@ def test_an_encoding_has_to_gain_something(many, monkeypatch, errors, winner):
 def test_encodings_are_tried_where_trees_come_close(
     many, monkeypatch, ratio, error_of_steps, expected
 ):
-    """Beyond 1.7 times the network's error many knots are tried if a few have won."""
+    """Beyond 1.3 times the network's error many knots are tried if a few have won."""
     runs = set_race(
         monkeypatch,
         lambda choice: error_of_steps if choice.x_transform == "steps" else 1.0,
@@ -182,23 +193,65 @@ def test_encodings_are_tried_where_trees_come_close(
     assert {choice.x_transform for choice in runs} == expected
 
 
+@pytest.mark.parametrize(("ratio", "n_choices"), [(1.8, 2), (1.6, 3)])
+def test_of_many_rows_trees_may_be_farther_behind(
+    very_many, monkeypatch, ratio, n_choices
+):
+    runs = set_race(monkeypatch, lambda choice: 1.0, ratio**2)
+    choose(*very_many, may_encode=True)
+    assert len(set(runs)) == n_choices
+
+
 @pytest.mark.parametrize(("ratio", "n_choices"), [(2.1, 1), (1.8, 2), (0.5, 3)])
 def test_trees_have_to_come_close_to_a_polynomial_too(
     many, monkeypatch, ratio, n_choices
 ):
-    errors = {"tree_error": 1.0, "polynomial_error": 1.0 / ratio**2}
-    runs = set_race(monkeypatch, lambda choice: 1.0, **errors)
+    runs = set_race(monkeypatch, lambda choice: 1.0, 1.0, polynomial=1 / ratio**2)
     choose(*many, may_encode=True)
     assert len(set(runs)) == n_choices
 
 
-def test_polynomial_error_is_that_of_held_out_rows():
+@pytest.mark.parametrize("kind", ["polynomial", "gaussian process"])
+def test_an_encoding_has_to_know_more_than_a_teacher(
+    many, very_many, monkeypatch, kind
+):
+    errors = {"standard": 1.0, "steps": 0.8, "piecewise-linear": 0.9}
+    teacher_errors = {kind: 0.82}
+    set_race(
+        monkeypatch, lambda choice: errors[choice.x_transform], 0, **teacher_errors
+    )
+
+    def chosen(table, **parameters):
+        return choose(*table, may_encode=True, **parameters).x_transform
+
+    assert chosen(many) == "standard"
+    assert chosen(many, gaussian_process=False) == "steps"
+    # So many rows have no process.
+    is_taught = kind == "polynomial"
+    assert chosen(very_many) == ("standard" if is_taught else "steps")
+
+
+def test_teacher_errors_are_those_of_held_out_rows():
     X, y = make_function("dixon_price", 400, random_state=0)
     rows = Rows(X, y)
-    race = selection._Race(
-        [(rows.take(slice(300)), rows.take(slice(300, None)))], None, 0
-    )
-    assert race.polynomial_error() < 1e-12 * np.sum(y**2)
+    folds = [(rows.take(slice(300)), rows.take(slice(300, None)))]
+    race = selection._Race(folds, None, 0)
+    choice = selection.Choice("standard", "standard", "tanh")
+    [polynomial] = race.teacher_errors("polynomial", choice)
+    [process] = race.teacher_errors("gaussian process", choice)
+    assert polynomial < 1e-12 * np.sum(y**2)
+    assert polynomial < process < 0.1 * np.sum((y - y.mean()) ** 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("friedman1", "standard"), ("levy", "piecewise-linear")]
+)
+def test_noise_does_not_make_a_smooth_table_rough(name, expected):
+    """A network alone is worse than steps on so few rows; a process is not."""
+    X, y = make_function(name, 600, random_state=3)
+    y += 0.3 * np.std(y) * np.random.default_rng(3).normal(size=600)
+    parameters = {"hidden_layer_sizes": (64, 32)}
+    assert choose(X, y, may_encode=True, **parameters).x_transform == expected
 
 
 def test_one_far_outlier_does_not_decide(monkeypatch):
@@ -231,8 +284,7 @@ def test_among_many_rows_one_fold_decides_where_trees_are_not_near(
     X, y = make_function("friedman1", n_rows, random_state=0)
     runs = set_race(monkeypatch, lambda choice: 1.0, ratio**2)
     choose(X, y, may_encode=True)
-    n_runs = Counter(choice.x_transform for choice in runs)
-    assert n_runs["steps"] == n_runs["piecewise-linear"] == n_trials
+    assert Counter(choice.x_transform for choice in runs)["steps"] == n_trials
 
 
 def test_encodings_need_permission_and_rows(many, monkeypatch):

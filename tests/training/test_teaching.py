@@ -27,6 +27,16 @@ def test_inputs_between_a_pair():
     assert_allclose(between, [[0, 0, 0, 0, 0.25]] * 2)
 
 
+def test_collapsed_networks_learn_what_a_teacher_knows():
+    """A sum of quartics whose noise, of a quarter, is all that networks learn alone."""
+    X, y = make_function("styblinski_tang", 600, random_state=5)
+    noise = 0.25 * np.std(y) * np.random.default_rng(5).normal(size=len(y))
+    model = FiveDRegressor(x_transform="standard", random_state=0).fit(X, y + noise)
+    assert model.polynomial_share_ > 0.9
+    X_new, y_new = make_function("styblinski_tang", 1_000, random_state=6)
+    assert np.std(model.predict(X_new) - y_new) < 0.3 * np.std(y_new)
+
+
 def test_networks_of_a_grid_learn_what_is_between_its_nodes():
     """Both know the held-out nodes, the networks to a hundredth of the deviation."""
 
