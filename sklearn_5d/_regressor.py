@@ -118,9 +118,9 @@ class FiveDRegressor(
         inputs are not encoded, and 1,500 from 500 on where there is little. Where there
         is no noise to speak of all the networks together take 1,750, or 900 with
         ``n_estimators=1``, at 10,000 rows, in proportion to the 0.15th power of their
-        number below them; three tenths of it are kept for a last stage. Above 10,000
-        rows "auto" grows with the 0.35th power of their number. Only for
-        ``solver="spring"``.
+        number below them; three tenths of it are kept for a last stage. Below 500 rows
+        several networks take 2,500 instead of 1,750. Above 10,000 rows "auto" grows
+        with the 0.35th power of their number. Only for ``solver="spring"``.
 
     patience : int, default=2
         Number of attempts in a row without a gain on the held-out rows after which

@@ -52,14 +52,13 @@ def make_solver(parameters, choice, n_samples, n_members, is_stream=False):
         The solver.
     """
     natural = parameters["solver"] == "spring"
+    is_single = parameters["n_estimators"] == 1
     automatic = {
         "alpha": defaults.ALPHA,
         "damping": defaults.damping(n_samples, choice, is_stream),
         "learning_rate_init": defaults.learning_rate(choice),
         "batch_size": defaults.batch_size(n_samples, choice),
-        "max_steps": defaults.max_steps(
-            n_samples, n_members, choice, parameters["n_estimators"] == 1
-        ),
+        "max_steps": defaults.max_steps(n_samples, n_members, choice, is_single),
     }
     if not natural:
         automatic |= {
