@@ -276,15 +276,17 @@ def test_encoding_that_is_no_better_on_two_folds_leaves(many, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("n_rows", "ratio", "n_trials"), [(2_000, 1.4, 2), (2_100, 1.4, 1), (2_100, 1.2, 2)]
+    ("n_rows", "ratio", "n_few", "n_many"),
+    [(2_000, 1.4, 2, 0), (2_100, 1.4, 1, 1), (2_100, 1.2, 2, 2)],
 )
 def test_among_many_rows_one_fold_decides_where_trees_are_not_near(
-    monkeypatch, n_rows, ratio, n_trials
+    monkeypatch, n_rows, ratio, n_few, n_many
 ):
     X, y = make_function("friedman1", n_rows, random_state=0)
     runs = set_race(monkeypatch, lambda choice: 1.0, ratio**2)
     choose(X, y, may_encode=True)
-    assert Counter(choice.x_transform for choice in runs)["steps"] == n_trials
+    n_runs = Counter(choice.x_transform for choice in runs)
+    assert (n_runs["steps"], n_runs["piecewise-linear"]) == (n_few, n_many)
 
 
 def test_encodings_need_permission_and_rows(many, monkeypatch):
