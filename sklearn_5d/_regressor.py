@@ -67,9 +67,9 @@ class FiveDRegressor(
         their mean; with 1 a single network holds out `validation_fraction` of the rows.
         "auto" takes 8 where rows are noisy; 6 below 500 rows, or below 4,000 if there
         is much noise, and 4 from there on, unless the inputs are encoded. Where a short
-        run finds no noise to speak of, a few networks of many steps are better: 4 below
-        500 rows, 2 below 4,000 and 1 from there on. Four or two hold out an eighth of
-        the rows each, a single one `validation_fraction`.
+        run finds no noise to speak of, one or two of many steps are better: 2 below
+        4,000 rows and 1 from there on. Two hold out an eighth of the rows each, a
+        single one `validation_fraction`.
 
     x_transform : str, default="auto"
         "auto", "standard", "yeo-johnson", "steps" or "piecewise-linear":
@@ -118,9 +118,10 @@ class FiveDRegressor(
         inputs are not encoded, and 1,500 from 500 on where there is little. Where there
         is no noise to speak of all the networks together take 1,750, or 900 with
         ``n_estimators=1``, at 10,000 rows, in proportion to the 0.15th power of their
-        number below them; three tenths of it are kept for a last stage. Below 500 rows
-        several networks take 2,500 instead of 1,750. Above 10,000 rows "auto" grows
-        with the 0.35th power of their number. Only for ``solver="spring"``.
+        number below them; from 500 rows on three tenths of it are kept for a last
+        stage, and below them two networks take 3,400 instead of 1,750. Above 10,000
+        rows "auto" grows with the 0.35th power of their number. Only for
+        ``solver="spring"``.
 
     patience : int, default=2
         Number of attempts in a row without a gain on the held-out rows after which

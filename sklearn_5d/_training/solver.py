@@ -80,7 +80,7 @@ def make_solver(parameters, choice, n_samples, n_members, is_stream=False):
         settings["learning_rate"] = chosen["learning_rate_init"]
         settings["damping"] = tuple(chosen["damping"])
         settings["alpha"] = min(chosen["alpha"], defaults.MAX_DECAY)
-        last_share = defaults.last_share(choice, is_stream)
+        last_share = defaults.last_share(n_samples, choice, is_stream)
         return NaturalGradient(
             Settings(**settings),
             defaults.shrinkage(chosen["alpha"]),

@@ -26,7 +26,8 @@ def budget(n_samples, noise, x_transform="standard", **parameters):
         (2_000, "little", (8, 1_500, 10.0, 256)),
         (10_000, "much", (4, 1_000, 1.0, 256)),
         (10_000, "little", (4, 1_000, 1.0, 256)),
-        (300, "none", (4, 369, 10.0, "auto")),
+        (300, "none", (2, 1_004, 10.0, 96)),
+        (1_000, "none", (2, 619, 1.0, "auto")),
         (10_000, "none", (1, 1_750, 1.0, "auto")),
         (100_000, "none", (1, 3_917, 1.0, "auto")),
     ],
@@ -41,17 +42,32 @@ def test_encodings_get_breadth(n_samples):
 
 
 @pytest.mark.parametrize(
-    ("noise", "is_stream", "expected"),
-    [("none", False, 300), ("none", True, 0), ("little", False, 0)],
+    ("n_samples", "noise", "is_stream", "expected"),
+    [
+        (5_000, "none", False, 300),
+        (5_000, "none", True, 0),
+        (5_000, "little", False, 0),
+        (300, "none", False, 0),
+    ],
 )
-def test_a_fit_to_exact_rows_has_a_last_stage(noise, is_stream, expected):
-    """It is a part of the budget, and damping falls further than elsewhere."""
+def test_exact_rows_have_a_last_stage(n_samples, noise, is_stream, expected):
+    """It is a part of the budget; few rows have none."""
     choice = Choice("standard", "standard", "tanh")._replace(noise=noise)
     parameters = FiveDRegressor(max_steps=1_000).get_params()
-    solver = make_solver(parameters, choice, 5_000, 1, is_stream)
+    solver = make_solver(parameters, choice, n_samples, 1, is_stream)
     assert solver.settings.max_steps == 1_000
     assert solver.n_last_steps == expected
-    assert (solver.settings.damping[1] < 1e-8) == (expected > 0)
+
+
+@pytest.mark.parametrize("n_samples", [300, 5_000])
+@pytest.mark.parametrize(
+    ("noise", "is_stream", "end"),
+    [("none", False, 1e-10), ("none", True, 1e-8), ("little", False, 1e-8)],
+)
+def test_the_damping_of_exact_rows_falls_further(n_samples, noise, is_stream, end):
+    choice = Choice("standard", "standard", "tanh")._replace(noise=noise)
+    solver = make_solver(FiveDRegressor().get_params(), choice, n_samples, 1, is_stream)
+    assert solver.settings.damping[1] == end
 
 
 def test_what_is_set_by_hand_stays():
