@@ -136,8 +136,8 @@ class FiveDRegressor(
     batch_size : int or "auto", default="auto"
         Rows in a step. "auto" is a quarter of the rows, from 96 to 256, for
         ``solver="spring"``; an eighth below 4,000 rows of much noise; and where there
-        is no noise to speak of 96, doubled every third decade of damping up to 256, or
-        128 in `partial_fit`. It is 256 for the others.
+        is no noise to speak of 96, from 500 rows on doubled every third decade of
+        damping up to 256. It is 128 in `partial_fit`, and 256 for the others.
 
     alpha : float or "auto", default="auto"
         Weight decay. For ``solver="spring"`` it is decoupled and in proportion to the

@@ -33,8 +33,8 @@ LOST_RATIO, LOST_ERROR, MAX_RESTARTS = 10, 0.05, 3
 # Steps of each network where rows are noisy, and of all together where they are exact.
 # A single network that was asked for is the quick way: less than half of the steps.
 # Two networks below FEW_ROWS want some 1,000 each, in small batches and with no last
-# stage: 300 rows have 0.6 of the error of four of 370 with one, in 0.8 of the time;
-# with 1,500 each they have no less. 600 rows have twice as large an error so.
+# stage: 300 rows have half of the error of four of 370 with one, in two thirds of the
+# time; with 1,500 each they have no less. 600 rows have twice as large an error so.
 MAX_STEPS, MAX_EXACT_STEPS, MAX_SINGLE_STEPS = 1_000, 1_750, 900
 MAX_FEW_EXACT_STEPS = 3_400
 # Few rows of little noise bear more: airfoil has 0.972, 0.957 and 0.941 dB with 1,000,
@@ -167,10 +167,10 @@ def shrinkage(alpha):
     return 1 / (1 + max(0.0, alpha - MAX_DECAY))
 
 
-def batch_size(n_samples, choice):
+def batch_size(n_samples, choice, is_stream):
     """Choose the size of a batch: the noisier the rows, the larger from the start."""
     if choice.noise == "none":
-        return BATCH_SIZE if n_samples < FEW_ROWS else "auto"
+        return BATCH_SIZE if n_samples < FEW_ROWS and not is_stream else "auto"
     share = 8 if _is_quick(n_samples, choice) else 4
     return int(np.clip(n_samples // share, BATCH_SIZE, MAX_BATCH_SIZE))
 

@@ -57,7 +57,7 @@ def make_solver(parameters, choice, n_samples, n_members, is_stream=False):
         "alpha": defaults.ALPHA,
         "damping": defaults.damping(n_samples, choice, is_stream),
         "learning_rate_init": defaults.learning_rate(choice),
-        "batch_size": defaults.batch_size(n_samples, choice),
+        "batch_size": defaults.batch_size(n_samples, choice, is_stream),
         "max_steps": defaults.max_steps(n_samples, n_members, choice, is_single),
     }
     if not natural:

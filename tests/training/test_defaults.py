@@ -84,3 +84,10 @@ def test_stream_starts_from_the_damping_of_many_rows(damping, start):
     choice = Choice("standard", "standard", "tanh")
     solver = make_solver(parameters, choice, 200, 2, is_stream=True)
     assert solver.settings.damping[0] == start
+
+
+def test_stream_of_exact_rows_has_batches_of_its_own():
+    """However few its first rows are: `partial_fit` knows their size."""
+    choice = Choice("standard", "standard", "tanh")._replace(noise="none")
+    solver = make_solver(FiveDRegressor().get_params(), choice, 200, 2, is_stream=True)
+    assert solver.settings.batch_size == "auto"
