@@ -95,7 +95,7 @@ def natural_gradient_step(m, dtype):
 
     rng = np.random.RandomState(0)
     weights = _network.initial_weights(LAYER_SIZES, "tanh", dtype, rng)
-    direction = weights.map(np.zeros_like)
+    direction = _network.Weights(np.zeros_like(weights.vector), LAYER_SIZES)
     X = rng.standard_normal((m, 5)).astype(dtype)
     y = rng.standard_normal(m).astype(dtype)
     workspace = _network.gram_workspace(m, dtype)

@@ -1,48 +1,74 @@
 """Pure functions on the weights of a network with one output.
 
-A network is `coefs`, the list of weight matrices (width of layer l, width of layer
-l + 1), and `intercepts`, the list of bias vectors: the layout of `MLPRegressor`. The
-output f(X) is linear in the last layer. With the layer inputs A[l], A[0] = X, and the
-derivatives D[l] = df/dz[l] of the output by the pre-activations, row i of the Jacobian
-of f by the weights of layer l is the outer product of A[l][i] and D[l][i]. So every
-product with the Jacobian is a few matrix products, and the Jacobian is never formed.
+The rows of a table are the columns here, as in `_evaluation`: the input A[l] of a layer
+has the shape (width + 1, n_samples), and its last row is one. A layer is a matrix of
+the shape (width after, width before + 1), and its last column is the bias. The output
+f(X) is linear in the last layer. With the derivatives D[l] = df/dz[l] of the output by
+the pre-activations, column i of D[l] times column i of A[l], their outer product, is
+the gradient of f at row i by the weights of the layer. So every product with the
+Jacobian is a few matrix products, and the Jacobian is never formed.
 """
 
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg.blas import dsyrk, ssyrk
 from scipy.special import expit
 
 
-class Weights(NamedTuple):
-    """Weights of a network, or a direction in the space of its weights."""
+class Weights:
+    """Weights of a network, or a direction in the space of its weights.
 
-    coefs: list
-    intercepts: list
+    Parameters
+    ----------
+    vector : ndarray of shape (n_weights,)
+        All the numbers, layer after layer.
+    layer_sizes : tuple of int
+        The number of inputs, the hidden widths and 1.
+
+    Attributes
+    ----------
+    layers : list of ndarray of shape (width after, width before + 1)
+        The layers: views of the vector.
+    """
+
+    def __init__(self, vector, layer_sizes):
+        self.vector, self.layer_sizes = vector, layer_sizes
+        self.layers, start = [], 0
+        for before, after in pairwise(layer_sizes):
+            stop = start + after * (before + 1)
+            self.layers.append(vector[start:stop].reshape(after, before + 1))
+            start = stop
+
+    @classmethod
+    def empty(cls, layer_sizes, dtype=np.float64):
+        """Make weights that have yet to be filled in."""
+        n_weights = sum(after * (before + 1) for before, after in pairwise(layer_sizes))
+        return cls(np.empty(n_weights, dtype), layer_sizes)
 
     @classmethod
     def of(cls, member):
-        """Take those of a fitted `MLPRegressor`, without a copy."""
-        return cls(member.coefs_, member.intercepts_)
+        """Copy those of a fitted `MLPRegressor`."""
+        return cls.from_mlp(member.coefs_, member.intercepts_)
 
-    def map(self, function, *others):
-        """Apply `function` array by array, together with those of `others`."""
-        coefs = zip(self.coefs, *(o.coefs for o in others), strict=True)
-        intercepts = zip(self.intercepts, *(o.intercepts for o in others), strict=True)
-        return Weights(
-            [function(*arrays) for arrays in coefs],
-            [function(*arrays) for arrays in intercepts],
-        )
+    @classmethod
+    def from_mlp(cls, coefs, intercepts):
+        """Make weights of the matrices and vectors that `MLPRegressor` has."""
+        weights = cls.empty((len(coefs[0]), *map(len, intercepts)))
+        for layer, coef, intercept in zip(
+            weights.layers, coefs, intercepts, strict=True
+        ):
+            layer[:, :-1], layer[:, -1] = coef.T, intercept
+        return weights
+
+    def to_mlp(self):
+        """Return copies of the matrices and of the vectors that `MLPRegressor` has."""
+        coefs = [np.ascontiguousarray(layer[:, :-1].T) for layer in self.layers]
+        return coefs, [layer[:, -1].copy() for layer in self.layers]
 
     def astype(self, dtype):
         """Return a copy in `dtype`."""
-        return self.map(lambda w: w.astype(dtype))
-
-    def is_finite(self):
-        """Tell whether every weight is a finite number."""
-        return all(np.isfinite(w).all() for w in (*self.coefs, *self.intercepts))
+        return Weights(self.vector.astype(dtype), self.layer_sizes)
 
 
 def _tanh(z):
@@ -90,12 +116,14 @@ def initial_weights(layer_sizes, activation, dtype, random_state):
         The weights.
     """
     factor = 2.0 if activation == "logistic" else 6.0
-    coefs, intercepts = [], []
-    for fan_in, fan_out in pairwise(layer_sizes):
+    weights = Weights.empty(tuple(layer_sizes), dtype)
+    for layer, (fan_in, fan_out) in zip(
+        weights.layers, pairwise(layer_sizes), strict=True
+    ):
         bound = np.sqrt(factor / (fan_in + fan_out))
-        coefs.append(random_state.uniform(-bound, bound, (fan_in, fan_out)))
-        intercepts.append(random_state.uniform(-bound, bound, fan_out))
-    return Weights(coefs, intercepts).astype(dtype)
+        layer[:, :-1] = random_state.uniform(-bound, bound, (fan_in, fan_out)).T
+        layer[:, -1] = random_state.uniform(-bound, bound, fan_out)
+    return weights
 
 
 def forward(weights, X, activation):
@@ -112,20 +140,19 @@ def forward(weights, X, activation):
 
     Returns
     -------
-    A : list of ndarray of shape (n_samples, width of layer l)
-        The layer inputs, `X` first.
+    A : list of ndarray of shape (width before + 1, n_samples)
+        The layer inputs, that of `X` first.
     f : ndarray of shape (n_samples,)
         The output.
     """
     function, _ = ACTIVATIONS[activation]
-    *hidden, last = zip(*weights, strict=True)
-    A = [X]
-    for coef, intercept in hidden:
-        z = A[-1] @ coef
-        z += intercept
-        A.append(function(z))
-    coef, intercept = last
-    return A, A[-1] @ coef[:, 0] + intercept[0]
+    A = [np.empty((layer.shape[1], len(X)), X.dtype) for layer in weights.layers]
+    for a in A:
+        a[-1] = 1
+    A[0][:-1] = X.T
+    for layer, a, following in zip(weights.layers, A, A[1:], strict=False):
+        function(np.matmul(layer, a, out=following[:-1]))
+    return A, (weights.layers[-1] @ A[-1])[0]
 
 
 def output_derivatives(weights, A, activation):
@@ -142,14 +169,14 @@ def output_derivatives(weights, A, activation):
 
     Returns
     -------
-    list of ndarray of shape (n_samples, width of layer l + 1)
+    list of ndarray of shape (width after, n_samples)
         The derivatives.
     """
     _, derivative = ACTIVATIONS[activation]
-    D = [np.ones((len(A[0]), 1), dtype=A[0].dtype)]
-    for coef, a in zip(weights.coefs[:0:-1], A[:0:-1], strict=True):
-        d = D[0] @ coef.T
-        d *= derivative(a)
+    D = [np.ones((1, A[0].shape[1]), A[0].dtype)]
+    for layer, a in zip(weights.layers[:0:-1], A[:0:-1], strict=True):
+        d = layer[:, :-1].T @ D[0]
+        d *= derivative(a[:-1])
         D.insert(0, d)
     return D
 
@@ -162,8 +189,7 @@ def gram_workspace(n_samples, dtype):
 def gram_matrix(A, D, workspace):
     """Compute the lower triangle of K = J J^T.
 
-    K is the sum over the layers of ``(A[l] A[l]^T + 1) * (D[l] D[l]^T)``, elementwise;
-    the one is the bias.
+    K is the sum over the layers of ``(A[l].T @ A[l]) * (D[l].T @ D[l])``, elementwise.
 
     Parameters
     ----------
@@ -180,16 +206,14 @@ def gram_matrix(A, D, workspace):
     """
     syrk = ssyrk if A[0].dtype == np.float32 else dsyrk
 
-    def outer(M, out):
-        return syrk(1.0, M.T, beta=0.0, c=out, trans=1, lower=1, overwrite_c=1)
+    def inner(M, out):
+        return syrk(1.0, M.T, beta=0.0, c=out, lower=1, overwrite_c=1)
 
     K, left, right = workspace
-    outer(A[-1], K)
-    K += 1  # the output is linear: D[-1] is one
+    inner(A[-1], K)  # the output is linear: D[-1] is one
     for a, d in zip(A[:-1], D[:-1], strict=True):
-        outer(a, left)
-        left += 1
-        left *= outer(d, right)
+        inner(a, left)
+        left *= inner(d, right)
         K += left
     return K
 
@@ -210,8 +234,8 @@ def jacobian_product(A, D, direction):
         The product.
     """
     return sum(
-        np.einsum("ij,ij->i", a @ coef + intercept, d)
-        for a, d, coef, intercept in zip(A, D, *direction, strict=True)
+        np.einsum("ij,ij->j", layer @ a, d)
+        for layer, a, d in zip(direction.layers, A, D, strict=True)
     )
 
 
@@ -230,8 +254,8 @@ def jacobian_transpose_product(A, D, u):
     Weights
         The product.
     """
-    weighted = [d * u[:, None] for d in D]
-    return Weights(
-        [a.T @ w for a, w in zip(A, weighted, strict=True)],
-        [w.sum(axis=0) for w in weighted],
-    )
+    layer_sizes = (len(A[0]) - 1, *map(len, D))
+    product = Weights.empty(layer_sizes, A[0].dtype)
+    for layer, a, d in zip(product.layers, A, D, strict=True):
+        np.matmul(d * u, a.T, out=layer)
+    return product

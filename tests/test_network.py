@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from networks import explicit_jacobian, flatten, random_weights, unflatten
+from networks import explicit_jacobian, random_weights
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.neural_network import MLPRegressor
 
@@ -73,28 +73,30 @@ def test_gram_matrix_float32(weights, X, activation, jacobian):
 
 def test_jacobian_product(A_and_D, jacobian, weights, rng):
     direction = rng.normal(size=jacobian.shape[1])
-    product = _network.jacobian_product(*A_and_D, unflatten(direction, weights))
+    product = _network.jacobian_product(
+        *A_and_D, Weights(direction, weights.layer_sizes)
+    )
     assert_allclose(product, jacobian @ direction, rtol=1e-7, atol=1e-8)
 
 
 def test_jacobian_transpose_product(A_and_D, jacobian, rng):
     u = rng.normal(size=N_SAMPLES)
     product = _network.jacobian_transpose_product(*A_and_D, u)
-    assert_allclose(flatten(product), u @ jacobian, rtol=1e-7, atol=1e-8)
+    assert_allclose(product.vector, u @ jacobian, rtol=1e-7, atol=1e-8)
 
 
 def mlp(weights, activation):
     """An `MLPRegressor` that was never trained, with these weights."""
     member = MLPRegressor(activation=activation)
-    member.coefs_, member.intercepts_ = weights
-    member.n_layers_, member.n_outputs_ = len(weights.coefs) + 1, 1
-    member.out_activation_, member.n_features_in_ = "identity", len(weights.coefs[0])
+    member.coefs_, member.intercepts_ = weights.to_mlp()
+    member.n_layers_, member.n_outputs_ = len(weights.layer_sizes), 1
+    member.out_activation_, member.n_features_in_ = "identity", weights.layer_sizes[0]
     return member
 
 
 def test_forward_is_that_of_mlp_regressor(weights, X, activation):
     A, f = _network.forward(weights, X, activation)
-    assert [a.shape[1] for a in A] == list(LAYERS[:-1])
+    assert [a.shape for a in A] == [(n + 1, N_SAMPLES) for n in LAYERS[:-1]]
     assert_allclose(f, mlp(weights, activation).predict(X), rtol=1e-13)
 
 
@@ -106,7 +108,7 @@ def test_forward_leaves_its_input_alone(weights, X, activation):
 
 def test_no_hidden_layer(rng, X):
     coef, intercept = rng.normal(size=(5, 1)), rng.normal(size=1)
-    weights = Weights([coef], [intercept])
+    weights = Weights.from_mlp([coef], [intercept])
     A, f = _network.forward(weights, X, "tanh")
     D = _network.output_derivatives(weights, A, "tanh")
     assert_allclose(f, X @ coef[:, 0] + intercept, rtol=1e-13)
@@ -125,12 +127,7 @@ def test_initial_weights_are_those_of_mlp_regressor(activation, X):
     with pytest.warns(match="Maximum iterations"):
         member.fit(X, X[:, 0])
     weights = random_weights(LAYERS, activation, seed=3)
-    for ours, theirs in zip(
-        (*weights.coefs, *weights.intercepts),
-        (*member.coefs_, *member.intercepts_),
-        strict=True,
-    ):
-        assert_array_equal(ours, theirs)
+    assert_array_equal(weights.vector, Weights.of(member).vector)
 
 
 def test_initial_weights_fill_their_bounds(activation):
@@ -139,22 +136,24 @@ def test_initial_weights_fill_their_bounds(activation):
         layers, activation, np.float32, np.random.RandomState(0)
     )
     factor = 2 if activation == "logistic" else 6
-    for coef, (fan_in, fan_out) in zip(weights.coefs, pairwise(layers), strict=True):
-        assert coef.dtype == np.float32
+    for layer, (fan_in, fan_out) in zip(weights.layers, pairwise(layers), strict=True):
+        assert layer.dtype == np.float32
         bound = np.sqrt(factor / (fan_in + fan_out))
-        assert 0.95 * bound < np.abs(coef).max() <= bound * (1 + 1e-6)
+        assert 0.95 * bound < np.abs(layer).max() <= bound * (1 + 1e-6)
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf])
-@pytest.mark.parametrize("where", ["coefs", "intercepts"])
-def test_is_finite(where, bad):
-    weights = Weights([np.ones((5, 3)), np.ones((3, 1))], [np.ones(3), np.ones(1)])
-    assert weights.is_finite()
-    getattr(weights, where)[1][0] = bad
-    assert not weights.is_finite()
+def test_layers_are_views_of_the_vector():
+    weights = Weights(np.arange(22.0), (5, 3, 1))
+    assert [layer.shape for layer in weights.layers] == [(3, 6), (1, 4)]
+    assert_array_equal(np.concatenate([w.ravel() for w in weights.layers]), range(22))
+    weights.vector += 1
+    assert_array_equal(weights.layers[1], [[19, 20, 21, 22]])
 
 
-def test_map_takes_arrays_in_pairs():
-    ones = Weights([np.ones((2, 1))], [np.ones(1)])
-    total = ones.map(lambda a, b, c: a + 2 * b + 4 * c, ones, ones)
-    assert_array_equal(flatten(total), [7, 7, 7])
+def test_way_to_mlp_regressor_and_back(weights):
+    coefs, intercepts = weights.to_mlp()
+    assert [coef.shape for coef in coefs] == list(pairwise(LAYERS))
+    assert [intercept.shape for intercept in intercepts] == [(n,) for n in LAYERS[1:]]
+    assert_array_equal(Weights.from_mlp(coefs, intercepts).vector, weights.vector)
+    coefs[0][:] = intercepts[0][:] = np.nan  # they are copies
+    assert np.isfinite(weights.vector).all()

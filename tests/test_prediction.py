@@ -32,8 +32,9 @@ def make_members(activation="tanh", hidden=(64, 32, 16), n_members=3, scale=1.0)
             (5, *hidden, 1), activation, np.float64, np.random.RandomState(k)
         )
         member = MLPRegressor(activation=activation)
-        member.coefs_, member.intercepts_ = weights.map(lambda w: scale * w)
-        member.n_layers_, member.n_outputs_ = len(weights.coefs) + 1, 1
+        weights.vector *= scale
+        member.coefs_, member.intercepts_ = weights.to_mlp()
+        member.n_layers_, member.n_outputs_ = len(weights.layer_sizes), 1
         member.out_activation_, member.n_features_in_ = "identity", 5
         members.append(member)
     return members
@@ -288,6 +289,7 @@ def test_memory_of_a_fit_is_four_times_the_data(kind, tmp_path):
         np.save(tmp_path / "X.npy", X)
         X = np.load(tmp_path / "X.npy", mmap_mode="r")
     model = FiveDRegressor((8,), max_steps=10, random_state=0)
+    model.fit(X[:1_000], y[:1_000])  # what is imported on the way stays
     peak, _ = peak_mib(lambda: model.fit(X, y))
     # The calibration takes 10,000 rows of any table: what is left of its regressions
     # until the next collection of garbage is a constant.

@@ -45,65 +45,65 @@ N_FIXED = 2
 
 
 def initial_prior(weights):
-    """Return the prior variances to start from: those of a scaled random network."""
-    coefs = [
-        np.full((len(c) if layer == 0 else 1, 1), 1 / len(c))
-        for layer, c in enumerate(weights.coefs)
-    ]
-    return Weights(coefs, [np.full(1, 0.3) for _ in coefs])
+    """Return the prior variances to start from: those of a scaled random network.
+
+    Parameters
+    ----------
+    weights : Weights
+        The network.
+
+    Returns
+    -------
+    list of ndarray of shape (width before + 1,)
+        For each layer the variance of the weights of each of its inputs, the bias last.
+    """
+    widths = [layer.shape[1] - 1 for layer in weights.layers]
+    return [np.append(np.full(width, 1 / width), 0.3) for width in widths]
 
 
 def _penalty(weights, prior):
-    terms = weights.map(lambda w, v: np.sum(w * w / v), prior)
-    return sum(terms.coefs) + sum(terms.intercepts)
-
-
-def _prior_gram(A, outer, prior):
-    """Compute J S J^T from the outer products D[l] D[l]^T."""
     return sum(
-        ((a * v.T) @ a.T + v_bias) * dd
-        for a, dd, v, v_bias in zip(A, outer, *prior, strict=True)
+        np.sum(layer * layer / v)
+        for layer, v in zip(weights.layers, prior, strict=True)
     )
 
 
-def _update_variances(weights, A, outer, prior, precision):
+def _prior_gram(A, inner, prior):
+    """Compute J S J^T from the inner products D[l]^T D[l]."""
+    return sum(((a.T * v) @ a) * dd for a, dd, v in zip(A, inner, prior, strict=True))
+
+
+def _update_variances(weights, A, inner, prior, precision):
     """Move each variance to its fixed point.
 
     Parameters
     ----------
     weights : Weights
         The weights at the posterior mode.
-    A, outer : list of ndarray
-        Layer inputs and outer products of the derivatives.
-    prior : Weights
+    A, inner : list of ndarray
+        Layer inputs and inner products of the derivatives.
+    prior : list of ndarray
         The prior variances.
     precision : ndarray of shape (n_samples, n_samples)
         Inverse of the covariance J S J^T + s2 I.
 
     Returns
     -------
-    prior : Weights
+    prior : list of ndarray
         The new variances.
     n_effective : float
         The effective number of parameters.
     """
     n_effective = 0.0
-    coefs, intercepts = [], []
-    for a, dd, coef, intercept, v, v_bias in zip(
-        A, outer, *weights, *prior, strict=True
-    ):
-        weighted = precision * dd
-        per_input = v * np.einsum("ij,ij->j", a, weighted @ a)[:, None]
-        square = np.sum(coef**2, axis=1, keepdims=True)
-        if len(v) == 1:
-            per_input, square = per_input.sum(keepdims=True), square.sum(keepdims=True)
-        bias = v_bias * weighted.sum()
-        coefs.append(np.maximum(square / (per_input + MIN_VARIANCE), MIN_VARIANCE))
-        intercepts.append(
-            np.maximum(np.sum(intercept**2) / (bias + MIN_VARIANCE), MIN_VARIANCE)
-        )
-        n_effective += per_input.sum() + bias.sum()
-    return Weights(coefs, intercepts), n_effective
+    variances = []
+    for layer, a, dd, v in zip(weights.layers, A, inner, prior, strict=True):
+        effective = v * np.einsum("ij,ij->i", a, a @ (precision * dd))
+        square = np.sum(layer**2, axis=0)
+        n_effective += effective.sum()
+        if variances:  # only inputs of the network have variances of their own
+            effective[:-1], square[:-1] = effective[:-1].sum(), square[:-1].sum()
+        variances.append(np.maximum(square / (effective + MIN_VARIANCE), MIN_VARIANCE))
+    return variances, n_effective
 
 
 class _Point(NamedTuple):
@@ -135,7 +135,7 @@ def _damped_step(point, D, K, prior, noise_variance, damping, evaluate):
         Derivatives of the output there, weighted as the residual is.
     K : ndarray of shape (n_samples, n_samples)
         J S J^T there.
-    prior : Weights
+    prior : list of ndarray
         The prior variances.
     noise_variance : float
         The variance of the residuals.
@@ -163,13 +163,11 @@ def _damped_step(point, D, K, prior, noise_variance, damping, evaluate):
             damping *= 4
             continue
         u = cho_solve(factor, point.residual + shrink * Jw)
-        candidate = evaluate(
-            point.weights.map(
-                lambda w, v, g, shrink=shrink: (1 - shrink) * w + shrink * v * g,
-                prior,
-                jacobian_transpose_product(point.A, D, u),
-            )
-        )
+        gradient = jacobian_transpose_product(point.A, D, u)
+        for layer, v in zip(gradient.layers, prior, strict=True):
+            layer *= v
+        vector = (1 - shrink) * point.weights.vector + shrink * gradient.vector
+        candidate = evaluate(Weights(vector, gradient.layer_sizes))
         if candidate.objective(prior, noise_variance) < objective:
             return candidate, max(0.2 * damping, 1e-4)
         damping *= 4
@@ -209,9 +207,9 @@ def maximize_evidence(weights, rows, noise_variance, n_iterations, activation):
     point, prior, damping = evaluate(weights), initial_prior(weights), 1.0
     for iteration in range(n_iterations):
         D = output_derivatives(point.weights, point.A, activation)
-        D = [d * root_weight[:, None] for d in D]
-        outer = [d @ d.T for d in D]
-        K = _prior_gram(point.A, outer, prior)
+        D = [d * root_weight for d in D]
+        inner = [d.T @ d for d in D]
+        K = _prior_gram(point.A, inner, prior)
         point, damping = _damped_step(
             point, D, K, prior, noise_variance, damping, evaluate
         )
@@ -222,10 +220,10 @@ def maximize_evidence(weights, rows, noise_variance, n_iterations, activation):
         except (LinAlgError, ValueError):
             break
         precision = cho_solve(factor, np.eye(n_samples))
-        # The outer products are those of the weights before the step: near the mode
+        # The inner products are those of the weights before the step: near the mode
         # the difference is small, and the next iteration removes it.
         prior, n_effective = _update_variances(
-            point.weights, point.A, outer, prior, precision
+            point.weights, point.A, inner, prior, precision
         )
         n_free = max(n_samples - n_effective, 0.01 * n_samples)
         noise_variance = max(point.residual @ point.residual / n_free, MIN_VARIANCE)

@@ -314,7 +314,7 @@ class NaturalGradient:
             alpha=self.settings.alpha,
             random_state=seed,
         )
-        member.coefs_, member.intercepts_ = result.weights
+        member.coefs_, member.intercepts_ = result.weights.to_mlp()
         member.n_features_in_ = len(member.coefs_[0])
         member.n_layers_ = len(member.coefs_) + 1
         member.n_outputs_ = 1

@@ -130,10 +130,9 @@ def natural_gradient_step(
     u = potrs(factor, residual, lower=1)[0].ravel()
     if root_weight is not None:
         u *= root_weight
-    momentum = K.dtype.type(momentum)
-    return jacobian_transpose_product(A, D, u).map(
-        lambda gradient, p: gradient + momentum * p, direction
-    )
+    p = jacobian_transpose_product(A, D, u)
+    p.vector += K.dtype.type(momentum) * direction.vector
+    return p
 
 
 def _batches(n_samples, batch_size, n_steps, random_state):
@@ -162,7 +161,7 @@ def run_stage(weights, rows, stage, settings, random_state, max_loss=np.inf):
     """
     dtype = stage.dtype
     weights = weights.astype(dtype)
-    direction = weights.map(np.zeros_like)
+    direction = Weights(np.zeros_like(weights.vector), weights.layer_sizes)
     dampings = np.geomspace(stage.damping_start, stage.damping_end, stage.n_steps)
     phases = np.pi * (np.arange(stage.n_steps) + 0.5) / stage.n_steps
     rates = 0.5 * stage.learning_rate * (1 + np.cos(phases))
@@ -193,14 +192,11 @@ def run_stage(weights, rows, stage, settings, random_state, max_loss=np.inf):
             workspace,
         )
         decay = dtype(np.exp(-rate * settings.alpha * damping))
-        rate = dtype(rate)
-        for coef, p in zip(weights.coefs, direction.coefs, strict=True):
+        weights.vector += dtype(rate) * direction.vector
+        for layer in weights.layers:
             # In this order a large decay leaves nothing of the step either.
-            coef += rate * p
-            coef *= decay
-        for intercept, p in zip(weights.intercepts, direction.intercepts, strict=True):
-            intercept += rate * p
-    if not weights.is_finite():
+            layer[:, :-1] *= decay
+    if not np.isfinite(weights.vector).all():
         raise _Breakdown("a weight was not finite")
     loss = float(np.mean(losses[len(losses) // 2 :]))
     # Of weighted rows those that hardly weigh may be that far off.

@@ -142,9 +142,9 @@ def test_validation_score_is_that_of_the_held_out_rows(rows):
 
 
 def test_member_keeps_the_history_of_its_run():
-    weights = Weights([np.ones((5, 3)), np.ones((3, 1))], [np.zeros(3), np.zeros(1)])
+    coefs, intercepts = [np.ones((5, 3)), np.ones((3, 1))], [np.zeros(3), np.zeros(1)]
     result = Result(
-        weights,
+        Weights.from_mlp(coefs, intercepts),
         score=0.6,
         loss_curve=[0.5, 0.2, 0.1],
         validation_scores=[0.1, 0.6, 0.5],

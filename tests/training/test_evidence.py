@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from estimators import N_ROWS, X_NEW, small
-from networks import flatten
 from numpy.testing import assert_allclose
 from scipy.linalg import LinAlgError
 from sklearn.linear_model import ARDRegression
@@ -25,9 +24,9 @@ def test_evidence_of_a_linear_network_is_that_of_scikit_learn(weighted):
     theirs = ARDRegression(
         max_iter=5000, tol=1e-14, threshold_lambda=1e12, fit_intercept=False, **flat
     ).fit(root[:, None] * np.column_stack([X, np.ones(60)]), root * y)
-    zeros = Weights([np.zeros((5, 1))], [np.zeros(1)])
+    zeros = Weights(np.zeros(6), (5, 1))
     ours = evidence.maximize_evidence(zeros, Rows(X, y, weight), 1.0, 1000, "tanh")
-    assert_allclose(flatten(ours), theirs.coef_, rtol=1e-6, atol=1e-8)
+    assert_allclose(ours.vector, theirs.coef_, rtol=1e-6, atol=1e-8)
     assert np.sum(np.abs(theirs.coef_) < 1e-8) > 0  # an input was found irrelevant
 
 

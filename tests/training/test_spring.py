@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from networks import explicit_jacobian, flatten, random_weights, unflatten
+from networks import explicit_jacobian, random_weights
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import Ridge
 from sklearn.metrics import r2_score
@@ -44,12 +44,12 @@ def step(weights, X, y, *, direction=None, damping, momentum=0.0, root_weight=No
     A, f = _network.forward(weights, X, "tanh")
     D = _network.output_derivatives(weights, A, "tanh")
     if direction is None:
-        direction = weights.map(np.zeros_like)
+        direction = Weights(np.zeros_like(weights.vector), weights.layer_sizes)
     workspace = _network.gram_workspace(len(y), np.float64)
     p = spring.natural_gradient_step(
         A, D, y - f, direction, damping, momentum, root_weight, workspace
     )
-    return flatten(p)
+    return p.vector
 
 
 def mean_diagonal(J):
@@ -74,9 +74,9 @@ def test_step_on_a_linear_network_is_ridge(X, y, damping):
     design = np.column_stack([X, np.ones(N_SAMPLES)])
     penalty = damping * mean_diagonal(design)
     ridge = Ridge(alpha=penalty, fit_intercept=False).fit(design, y)
-    zeros = Weights([np.zeros((5, 1))], [np.zeros(1)])
+    zeros = Weights(np.zeros(6), (5, 1))
     weights, loss = one_step_run(zeros, X, y, damping)
-    assert_allclose(flatten(weights), ridge.coef_, rtol=1e-10)
+    assert_allclose(weights.vector, ridge.coef_, rtol=1e-10)
     assert loss == pytest.approx(0.5 * np.mean(y**2))
 
 
@@ -124,7 +124,7 @@ def test_momentum_is_that_ofspring(weights, X, y, rng, momentum):
         weights,
         X,
         y,
-        direction=unflatten(old, weights),
+        direction=Weights(old, weights.layer_sizes),
         damping=damping,
         momentum=momentum,
     )
@@ -135,7 +135,7 @@ def test_momentum_is_that_ofspring(weights, X, y, rng, momentum):
 def test_weight_two_is_a_row_twice(weights, X, y, rng, momentum):
     sample_weight = np.where(np.arange(N_SAMPLES) < 10, 2, 1)
     twice = np.repeat(np.arange(N_SAMPLES), sample_weight)
-    old = unflatten(rng.normal(size=flatten(weights).size), weights)
+    old = Weights(rng.normal(size=weights.vector.size), weights.layer_sizes)
     damping = 0.1
     weighted = step(
         weights,
@@ -156,13 +156,13 @@ def test_weight_two_is_a_row_twice(weights, X, y, rng, momentum):
 def test_only_the_proportions_of_weights_count(X, y, rng):
     weight = rng.uniform(0.5, 2, size=N_SAMPLES)
     runs = [minimize(X, y, weight=c * weight, max_steps=30).weights for c in (1, 1024)]
-    assert_array_equal(flatten(runs[0]), flatten(runs[1]))
+    assert_array_equal(runs[0].vector, runs[1].vector)
 
 
 def test_learning_rate_is_the_share_of_the_step(weights, X, y):
     p = step(weights, X, y, damping=0.1)
     moved, _ = one_step_run(weights, X, y, 0.1, learning_rate=0.25)
-    assert_allclose(flatten(moved) - flatten(weights), 0.25 * p, rtol=1e-6, atol=1e-12)
+    assert_allclose(moved.vector - weights.vector, 0.25 * p, rtol=1e-6, atol=1e-12)
 
 
 @pytest.mark.parametrize("k", range(4))
@@ -172,7 +172,7 @@ def test_learning_rate_falls_as_a_half_cosine(weights, X, y, monkeypatch, k):
 
     def unit_step(*args):
         size = float(next(is_step))
-        return weights.map(lambda w: np.full_like(w, size))
+        return Weights(np.full_like(weights.vector, size), weights.layer_sizes)
 
     monkeypatch.setattr(spring, "natural_gradient_step", unit_step)
     stage = Stage(1.0, 1.0, 10, 4, np.float64, learning_rate=0.2)
@@ -180,17 +180,17 @@ def test_learning_rate_falls_as_a_half_cosine(weights, X, y, monkeypatch, k):
     rng = np.random.RandomState(0)
     moved, _ = spring.run_stage(weights, Rows(X, y), stage, settings, rng)
     rate = 0.2 * (1 + np.cos(np.pi * (2 * k + 1) / 8)) / 2
-    assert_allclose(flatten(moved) - flatten(weights), rate)
+    assert_allclose(moved.vector - weights.vector, rate)
 
 
 def test_weight_decay_is_decoupled_and_spares_the_biases(weights, X):
     """Where the residual is zero, nothing but the decay moves the weights."""
     y = _network.forward(weights, X, "tanh")[1]
     decayed, _ = one_step_run(weights, X, y, 0.5, learning_rate=0.2, alpha=0.1)
-    for before, after in zip(weights.coefs, decayed.coefs, strict=True):
-        assert_allclose(after, before * np.exp(-0.2 * 0.1 * 0.5), rtol=1e-10)
-    for before, after in zip(weights.intercepts, decayed.intercepts, strict=True):
-        assert_allclose(after, before, rtol=1e-10)
+    for before, after in zip(weights.layers, decayed.layers, strict=True):
+        factor = np.full(before.shape, np.exp(-0.2 * 0.1 * 0.5))
+        factor[:, -1] = 1
+        assert_allclose(after, factor * before, rtol=1e-10)
 
 
 def test_loss_is_that_of_the_second_half(weights, X, y):
@@ -205,9 +205,9 @@ def test_loss_is_that_of_the_second_half(weights, X, y):
 
 
 def test_run_leaves_its_arguments_alone(weights, X, y):
-    before = flatten(weights), X.copy(), y.copy()
+    before = weights.vector.copy(), X.copy(), y.copy()
     one_step_run(weights, X, y, 0.1)
-    for old, new in zip(before, (flatten(weights), X, y), strict=True):
+    for old, new in zip(before, (weights.vector, X, y), strict=True):
         assert_array_equal(new, old)
 
 
@@ -297,11 +297,11 @@ def test_best_weights_are_kept(table, monkeypatch):
         good.append(weights)
         if len(good) == 2:
             return weights, loss
-        return weights.map(lambda w: w + 1), loss
+        return Weights(weights.vector + 1, weights.layer_sizes), loss
 
     monkeypatch.setattr(spring, "run_stage", spoiling)
     result = minimize(*table)
-    assert_array_equal(flatten(result.weights), flatten(good[1].astype(np.float64)))
+    assert_array_equal(result.weights.vector, good[1].vector)
     assert score(result.weights, *table) == pytest.approx(max(result.validation_scores))
     assert len(good) == 2 + 1  # two that gained, and one in training alone
 
@@ -340,9 +340,9 @@ def test_run_goes_on_from_given_weights(table):
 
 def test_same_seed_same_bits(table):
     runs = [minimize(*table, seed=7) for _ in range(2)]
-    assert_array_equal(flatten(runs[0].weights), flatten(runs[1].weights))
+    assert_array_equal(runs[0].weights.vector, runs[1].weights.vector)
     other = minimize(*table, seed=8)
-    assert (flatten(runs[0].weights) != flatten(other.weights)).all()
+    assert (runs[0].weights.vector != other.weights.vector).all()
 
 
 def test_r2_is_that_of_scikit_learn(rng):
@@ -410,7 +410,7 @@ def test_fault_is_survived(table, monkeypatch, fault, calls):
 def test_weights_that_overflow_at_the_last_step_are_a_breakdown(
     weights, X, y, monkeypatch
 ):
-    infinite = weights.map(lambda w: np.full_like(w, np.inf))
+    infinite = Weights(np.full_like(weights.vector, np.inf), weights.layer_sizes)
     monkeypatch.setattr(spring, "natural_gradient_step", lambda *args: infinite)
     with pytest.raises(ArithmeticError, match="a weight was not finite"):
         one_step_run(weights, X, y, 0.1)
@@ -467,7 +467,7 @@ def test_last_stage_takes_the_steps_that_are_left(table):
 def test_last_stage_without_a_gain_is_taken_back(table):
     before = minimize(*table)
     after = finish(*table, before, max_steps=before.n_steps + 5, learning_rate=1e-300)
-    assert_array_equal(flatten(after.weights), flatten(before.weights))
+    assert_array_equal(after.weights.vector, before.weights.vector)
     assert after.validation_scores[-1] == before.score
 
 
