@@ -68,12 +68,20 @@ def synthetic_inputs(X, n_samples, random_state):
     Returns
     -------
     ndarray of shape (n_samples, n_features)
-        The inputs, between the smallest and the largest of each column.
+        The inputs, by up to one interval beyond the smallest and the largest of each
+        column: another row is as likely there as between any two neighbours.
     """
     ranks = random_state.uniform(size=(X.shape[1], n_samples))
     return np.column_stack(
-        [np.quantile(column, rank) for column, rank in zip(X.T, ranks, strict=True)]
+        [_quantile(column, rank) for column, rank in zip(X.T, ranks, strict=True)]
     )
+
+
+def _quantile(column, rank):
+    ordered = np.sort(column)
+    below = 2 * ordered[0] - ordered[:2][-1]
+    above = 2 * ordered[-1] - ordered[-2:][0]
+    return np.quantile([below, *ordered, above], rank)
 
 
 def distil(weights, teacher, share, X, settings, random_state):

@@ -54,7 +54,7 @@ def choose_degree(rows, random_state):
     """Find the degree with the least leave-one-out error.
 
     Higher ones are tried until two in a row have not lowered the error, or there are
-    more than half as many terms as rows, or 300.
+    more than 0.7 times as many terms as rows, or 300.
 
     Parameters
     ----------
@@ -73,9 +73,10 @@ def choose_degree(rows, random_state):
     seed = random_state.randint(np.iinfo(np.int32).max)
     rows = rows.sample(defaults.MAX_DEGREE_ROWS, random_state)
     n_features = rows.X.shape[1]
+    max_terms = min(defaults.MAX_TERMS, defaults.MAX_TERM_SHARE * len(rows))
     best, least, degree = 0, np.inf, 0
     while degree <= best + 2:
-        if comb(n_features + degree, degree) > min(defaults.MAX_TERMS, len(rows) / 2):
+        if comb(n_features + degree, degree) > max_terms:
             break
         error = fit_polynomial(degree, seed, rows).noise_variance
         if error < least:

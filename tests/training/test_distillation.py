@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_5d._training.distillation import best_blend, distil, synthetic_inputs
 from sklearn_5d._training.schedule import Settings
@@ -59,12 +59,27 @@ def test_synthetic_inputs_have_the_distribution_of_each_column():
     columns = np.column_stack([np.exp(X[:, 0]), X[:, 0], np.full(60, 3.0)])
     drawn = synthetic_inputs(columns, 4000, np.random.RandomState(0))
     assert drawn.shape == (4000, 3)
-    assert (drawn.min(axis=0) >= columns.min(axis=0)).all()
-    assert (drawn.max(axis=0) <= columns.max(axis=0)).all()
     assert_allclose(
         np.median(drawn, axis=0), np.median(columns, axis=0), rtol=0.2, atol=0.1
     )
     assert abs(np.corrcoef(drawn[:, 0], drawn[:, 1])[0, 1]) < 0.05
+    assert_array_equal(drawn[:, 2], 3)
+
+
+def test_synthetic_inputs_go_one_interval_beyond_the_columns():
+    columns = np.column_stack([[1.0, 5, 2, 4], [0.0, 1, 0, 1]])
+    drawn = synthetic_inputs(columns, 10_000, np.random.RandomState(0))
+    shares, _ = np.histogram(drawn[:, 0], [0, 1, 2, 4, 5, 6])
+    assert_allclose(shares, 2_000, rtol=0.1)
+    assert (drawn[:, 1].min(), drawn[:, 1].max()) == (0, 1)  # levels are all there is
+
+
+@pytest.mark.parametrize("n_rows", [1, 2])
+def test_synthetic_inputs_of_hardly_any_rows(n_rows):
+    drawn = synthetic_inputs(X[:n_rows], 10, np.random.RandomState(0))
+    low, high = X[:n_rows].min(axis=0), X[:n_rows].max(axis=0)
+    assert (drawn >= 2 * low - high).all()
+    assert (drawn <= 2 * high - low).all()
 
 
 class Sum:

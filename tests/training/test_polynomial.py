@@ -48,6 +48,13 @@ def test_the_degree_is_that_of_the_function(noise):
     assert degree == 2
 
 
+@pytest.mark.parametrize(("n_samples", "is_tried"), [(30, True), (29, False)])
+def test_the_terms_are_at_most_seven_tenths_of_the_rows(n_samples, is_tried):
+    """A quadratic of five inputs has 21."""
+    degree, _ = choose_degree(Rows(X[:n_samples], quadratic(X[:n_samples])), RNG)
+    assert (degree == 2) == is_tried
+
+
 def test_noise_is_worth_its_mean():
     degree, _ = choose_degree(Rows(X, RNG.normal(size=80)), np.random.RandomState(0))
     assert degree == 0
