@@ -20,8 +20,8 @@ from sklearn.preprocessing import PolynomialFeatures
 
 from . import defaults
 
-# In units of the mean diagonal of the Gram matrix: inputs of few levels have more terms
-# than powers, and this makes the system regular.
+# In units of the mean diagonal of the Gram matrix: it makes the system regular where the
+# rows cannot tell the terms apart.
 RIDGE = 1e-12
 
 
@@ -88,6 +88,9 @@ def choose_degree(rows, random_state):
 def fit_polynomial(degree, seed, rows):
     """Fit a polynomial by least squares.
 
+    An input of few levels has fewer powers: the others would be zero at the levels, and
+    anything between them.
+
     Parameters
     ----------
     degree : int
@@ -105,6 +108,8 @@ def fit_polynomial(degree, seed, rows):
     rows = rows.sample(defaults.MAX_POLYNOMIAL_ROWS, np.random.RandomState(seed))
     low, high = rows.X.min(axis=0), rows.X.max(axis=0)
     powers = PolynomialFeatures(degree).fit(rows.X[:1]).powers_
+    n_levels = [len(np.unique(column)) for column in rows.X.T]
+    powers = powers[(powers < n_levels).all(axis=1)]
     basis = _basis(rows.X, low, high, powers)
     weighted = basis if rows.weight is None else basis * rows.weight[:, None]
     gram = weighted.T @ basis

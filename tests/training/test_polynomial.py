@@ -1,5 +1,7 @@
 """The polynomial, and what the networks learn from it."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -73,6 +75,16 @@ def test_constant_and_two_valued_inputs():
     y = two_valued[:, 0] ** 2 + two_valued[:, 4]
     polynomial = fit_polynomial(2, 0, Rows(two_valued, y))
     assert_allclose(polynomial.predict(two_valued), y, atol=1e-6)
+
+
+@pytest.mark.parametrize("degree", [2, 4, 5])
+def test_levels_limit_the_powers(degree):
+    """What goes through all the nodes of a grid is right between them as well."""
+    grid = np.array(list(product([-1.0, 0.0, 1.0], repeat=5)))
+    polynomial = fit_polynomial(degree, 0, Rows(grid, quadratic(grid)))
+    assert polynomial.powers.max() == 2
+    between = RNG.uniform(-1, 1, (100, 5))
+    assert_allclose(polynomial.predict(between), quadratic(between), atol=1e-6)
 
 
 def test_many_rows_are_a_sample():
