@@ -84,7 +84,7 @@ def _quantile(column, rank):
     return np.quantile([below, *ordered, above], rank)
 
 
-def distil(weights, teacher, share, X, settings, random_state):
+def distil(weights, teacher, share, X, settings, random_state, *, max_error=0.0):
     """Train a network on what the blend of it and the teacher says at new inputs.
 
     Parameters
@@ -101,6 +101,9 @@ def distil(weights, teacher, share, X, settings, random_state):
         Those of the run that trained the network.
     random_state : numpy.random.RandomState
         Source of the new inputs and of the batches.
+    max_error : float, default=0.0
+        The mean squared error, in units of the variance of what the network learns, at
+        which the lesson ends.
 
     Returns
     -------
@@ -136,4 +139,5 @@ def distil(weights, teacher, share, X, settings, random_state):
         ),
         random_state,
         weights=weights,
+        report=lambda stage, result, n_done: 1 - result.score < max_error,
     )

@@ -20,7 +20,7 @@ from sklearn.preprocessing import PolynomialFeatures
 
 from . import defaults
 
-# In units of the mean diagonal of the Gram matrix: it makes the system regular where the
+# In units of the mean diagonal of the Gram matrix: it makes the system regular where
 # rows cannot tell the terms apart.
 RIDGE = 1e-12
 

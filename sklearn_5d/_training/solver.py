@@ -210,17 +210,17 @@ class NaturalGradient:
             result, begun.weights, train, validation, self.settings.activation
         )
 
-    def teach(self, member, teacher, share, train, validation, seed, afresh=False):
+    def teach(self, member, lesson, k, train, validation, seed, afresh=False):
         """Let a member learn what the blend of it and a teacher says.
 
         Parameters
         ----------
         member : MLPRegressor
             The fitted member; it is left as it was.
-        teacher : Process or Polynomial
-            What predicts, given the rows that trained the member.
-        share : float
-            The share of the teacher in the blend.
+        lesson : Lesson
+            What the teachers know.
+        k : int
+            The number of the member.
         train, validation : Rows
             Training rows and held-out rows at the network's scale.
         seed : int, RandomState instance or None
@@ -238,11 +238,12 @@ class NaturalGradient:
         with single_threaded:
             result = distil(
                 None if afresh else Weights.of(member),
-                teacher,
-                share,
+                lesson.teachers[k],
+                lesson.share,
                 train.X,
                 self.settings,
                 continued_generator(seed, member.n_steps_),
+                max_error=defaults.LESSON_SHARE * lesson.error,
             )
         loss = 0.5 * np.mean(
             (train.y - output(result.weights, train.X, activation)) ** 2

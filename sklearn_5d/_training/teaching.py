@@ -157,10 +157,7 @@ def _learn(task, members, held_out, lesson):
 
     def teach(chosen, afresh):
         return Parallel(n_jobs=task.n_jobs)(
-            delayed(_teach_member)(
-                task, k, members[k], lesson.teachers[k], lesson.share, afresh
-            )
-            for k in chosen
+            delayed(_teach_member)(task, k, members[k], lesson, afresh) for k in chosen
         )
 
     taught = teach(range(len(members)), afresh=False)
@@ -220,9 +217,9 @@ def inputs_between(X, random_state):
     return (X + X[nearest[np.arange(len(X)), chosen]]) / 2
 
 
-def _teach_member(task, k, member, teacher, share, afresh):
+def _teach_member(task, k, member, lesson, afresh):
     train, held_out, seed = task.train(k), task.held_out(k), task.seeds[k]
     try:
-        return task.solver.teach(member, teacher, share, train, held_out, seed, afresh)
+        return task.solver.teach(member, lesson, k, train, held_out, seed, afresh)
     except ArithmeticError:  # what it cannot learn leaves it as it was
         return member

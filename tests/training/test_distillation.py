@@ -92,6 +92,21 @@ class Sum:
         return inputs.sum(axis=1) / 2
 
 
+@pytest.mark.parametrize("max_error", [1e-2, 1e-6])
+def test_a_lesson_ends_where_it_is_learnt(max_error):
+    settings = Settings((8,), "tanh", 900)
+    whole, ended = (
+        distil(
+            None, Sum(0), 1.0, X, settings, np.random.RandomState(0), max_error=limit
+        )
+        for limit in (0.0, max_error)
+    )
+    assert 1 - ended.score < max_error
+    assert (1 - np.array(ended.validation_scores[:-1]) >= max_error).all()
+    assert ended.n_steps < whole.n_steps
+    assert ended.score < whole.score
+
+
 @pytest.mark.parametrize(
     ("noise_variance", "max_steps", "least", "most"),
     [(1e-6, 900, 61, 200), (1e-2, 900, 31, 60), (1e-6, 90, 1, 30), (1e-2, 90, 1, 30)],
