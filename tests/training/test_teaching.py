@@ -4,12 +4,14 @@ from itertools import product
 
 import numpy as np
 from numpy.testing import assert_allclose
+from sklearn.base import clone
 
 from sklearn_5d import FiveDRegressor
 from sklearn_5d._training.teaching import inputs_between
 from sklearn_5d.datasets import make_function
 
 GRID = np.array(list(product([0.0, 0.5, 1.0], repeat=5)))
+INPUTS = np.random.default_rng(0).uniform(size=(60, 5))
 
 
 def test_inputs_between_are_halfway_to_a_neighbour():
@@ -56,3 +58,18 @@ def test_networks_of_a_grid_learn_what_is_between_its_nodes():
     alone = model.set_params(gaussian_process=False).fit(GRID, friedman(GRID))
     assert alone.best_validation_score_ > 1 - 1e-4
     assert error < 0.6 * np.std(alone.predict(X) - y)
+
+
+def test_a_lesson_is_as_long_as_its_teacher_is_good():
+    """A polynomial knows the squares, and the kinks by half."""
+    n_steps = []
+    for function in (np.square, np.abs):
+        y = function(INPUTS - 0.5).sum(axis=1)
+        model = FiveDRegressor(n_estimators=2, random_state=0).fit(INPUTS, y)
+        alone = clone(model).set_params(gaussian_process=False).fit(INPUTS, y)
+        assert model.polynomial_share_ > 0.5
+        n_steps.append(
+            sum(taught.n_steps_ for taught in model.estimators_)
+            - sum(member.n_steps_ for member in alone.estimators_)
+        )
+    assert n_steps[0] > 1.5 * n_steps[1]
