@@ -150,7 +150,7 @@ def forward(weights, X, activation):
     for a in A:
         a[-1] = 1
     A[0][:-1] = X.T
-    for layer, a, following in zip(weights.layers, A, A[1:], strict=False):
+    for layer, (a, following) in zip(weights.layers, pairwise(A), strict=False):
         function(np.matmul(layer, a, out=following[:-1]))
     return A, (weights.layers[-1] @ A[-1])[0]
 

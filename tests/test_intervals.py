@@ -286,13 +286,14 @@ def test_several_levels_are_single_ones(heteroscedastic):
 
 
 def test_intervals_are_those_of_the_mean_and_not_of_a_member():
-    """Without noise the mean of six is much better: those of a member hold 97 %."""
-    X, y = make_function("otl_circuit", 500, random_state=1)
-    model = FiveDRegressor(n_estimators=6, max_steps=100, random_state=1).fit(X, y)
-    X_new, y_new = make_function("otl_circuit", 3000, random_state=101)
+    """Without noise the mean of six is much better: those of a member hold 98 %."""
+    X, y = make_function("otl_circuit", 500, random_state=0)
+    model = FiveDRegressor(n_estimators=6, max_steps=100, random_state=0)
+    model.set_params(gaussian_process=False).fit(X, y)  # a teacher makes them alike
+    X_new, y_new = make_function("otl_circuit", 3000, random_state=1)
     of_a_member = np.quantile(np.abs(y - model.oof_prediction_), 0.9)
-    assert np.mean(np.abs(y_new - model.predict(X_new)) < of_a_member) > 0.955
-    assert 0.87 < coverage(model, X_new, y_new, 0.9) < 0.95
+    assert np.mean(np.abs(y_new - model.predict(X_new)) < of_a_member) > 0.97
+    assert 0.87 < coverage(model, X_new, y_new, 0.9) < 0.97
 
 
 def test_members_that_agree_are_no_better_together(table):

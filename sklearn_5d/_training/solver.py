@@ -210,22 +210,26 @@ class NaturalGradient:
             result, begun.weights, train, validation, self.settings.activation
         )
 
-    def teach(self, member, lesson, k, train, validation, seed, afresh=False):
+    def teach(
+        self, member, teacher, share, train, validation, seed, *, max_error, afresh
+    ):
         """Let a member learn what the blend of it and a teacher says.
 
         Parameters
         ----------
         member : MLPRegressor
             The fitted member; it is left as it was.
-        lesson : Lesson
-            What the teachers know.
-        k : int
-            The number of the member.
+        teacher : Process or Polynomial
+            What predicts, given the rows that trained the member.
+        share : float
+            The share of the teacher in the blend.
         train, validation : Rows
             Training rows and held-out rows at the network's scale.
         seed : int, RandomState instance or None
             Source of randomness.
-        afresh : bool, default=False
+        max_error : float
+            The mean squared error at which the lesson ends, see `distil`.
+        afresh : bool
             Whether to start from new weights: those of a member that has collapsed
             cannot be taught.
 
@@ -238,12 +242,12 @@ class NaturalGradient:
         with single_threaded:
             result = distil(
                 None if afresh else Weights.of(member),
-                lesson.teachers[k],
-                lesson.share,
+                teacher,
+                share,
                 train.X,
                 self.settings,
                 continued_generator(seed, member.n_steps_),
-                max_error=defaults.LESSON_SHARE * lesson.error,
+                max_error=max_error,
             )
         loss = 0.5 * np.mean(
             (train.y - output(result.weights, train.X, activation)) ** 2

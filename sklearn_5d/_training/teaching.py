@@ -157,7 +157,16 @@ def _learn(task, members, held_out, lesson):
 
     def teach(chosen, afresh):
         return Parallel(n_jobs=task.n_jobs)(
-            delayed(_teach_member)(task, k, members[k], lesson, afresh) for k in chosen
+            delayed(_teach_member)(
+                task,
+                k,
+                members[k],
+                lesson.teachers[k],
+                lesson.share,
+                max_error=defaults.LESSON_SHARE * lesson.error,
+                afresh=afresh,
+            )
+            for k in chosen
         )
 
     taught = teach(range(len(members)), afresh=False)
@@ -217,9 +226,9 @@ def inputs_between(X, random_state):
     return (X + X[nearest[np.arange(len(X)), chosen]]) / 2
 
 
-def _teach_member(task, k, member, lesson, afresh):
+def _teach_member(task, k, member, teacher, share, **how):
     train, held_out, seed = task.train(k), task.held_out(k), task.seeds[k]
     try:
-        return task.solver.teach(member, lesson, k, train, held_out, seed, afresh)
+        return task.solver.teach(member, teacher, share, train, held_out, seed, **how)
     except ArithmeticError:  # what it cannot learn leaves it as it was
         return member
