@@ -150,9 +150,8 @@ def _encoded_winner(rows, best, race, parameters):
 
     It has the error of its networks, or of what will teach them if that knows more:
     encoded networks have no teacher. Where trees are far behind, there is nothing to
-    encode, and where they are somewhat behind many knots are tried only if a few have
-    won. What is better on neither of two folds, or of many rows not on the first where
-    trees are not near, does not run on others.
+    encode. Where they are somewhat behind and rows are few, many knots are tried only
+    if a few have won. What is better on none of the first folds does not run on others.
     """
     teachers, is_few = [], len(rows) <= defaults.MAX_RACE_ROWS
     if parameters["gaussian_process"]:
@@ -164,8 +163,10 @@ def _encoded_winner(rows, best, race, parameters):
         error = min(error, _typical(race.teacher_errors("polynomial", best)))
     if tree_error > defaults.MAX_TREE_RATIO**2 * error:
         return best
-    is_near = tree_error <= defaults.NEAR_TREE_RATIO**2 * error
-    n_folds, n_trials = 4 if is_few else 2, 2 if is_few or is_near else 1
+    if is_few:
+        n_folds, n_trials, gain = 4, 2, defaults.ENCODING_GAIN
+    else:
+        n_folds, n_trials, gain = 2, 1, defaults.MANY_ROWS_ENCODING_GAIN
     settings = replace(
         race.settings,
         max_steps=defaults.MAX_ENCODED_RACE_STEPS,
@@ -181,13 +182,13 @@ def _encoded_winner(rows, best, race, parameters):
     contenders = [best]
     if race.is_better_on_any(few_knots, best, n_trials):
         contenders.append(few_knots)
-    winner = race.winner(contenders, defaults.ENCODING_GAIN)
-    max_ratio = defaults.NEAR_TREE_RATIO if is_few else defaults.MAX_DENSE_TREE_RATIO
-    if winner == best and tree_error > max_ratio**2 * error:
+    winner = race.winner(contenders, gain)
+    is_near = tree_error <= defaults.NEAR_TREE_RATIO**2 * error
+    if is_few and not is_near and winner == best:
         return best
     if race.is_better_on_any(many_knots, best, n_trials):
         contenders.append(many_knots)
-    return race.winner(contenders, defaults.ENCODING_GAIN)
+    return race.winner(contenders, gain)
 
 
 def _folds(rows, max_rows, random_state):
