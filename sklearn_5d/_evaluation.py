@@ -268,24 +268,51 @@ def output(weights, X, activation):
     return network_outputs([weights], X, activation)[0]
 
 
-def mean_output(outputs):
-    """Average over the networks in their order, which NumPy leaves for a single row."""
-    return sum(outputs) / len(outputs)
+def mean_output(outputs, weights):
+    """Average over the networks in their order, which NumPy leaves for a single row.
+
+    Parameters
+    ----------
+    outputs : ndarray of shape (n_networks, ...)
+        What the networks say.
+    weights : ndarray of shape (n_networks,)
+        Their weights, of sum 1.
+
+    Returns
+    -------
+    ndarray of shape (...)
+        The mean.
+    """
+    return sum(map(np.multiply, weights, outputs))
 
 
-def spread(outputs):
-    """Compute the variance between the networks, zero for a single one."""
-    return outputs.var(axis=0, ddof=min(1, len(outputs) - 1))
+def spread(outputs, weights):
+    """Compute the variance between the networks, zero for a single one.
+
+    Parameters
+    ----------
+    outputs, weights
+        As in `mean_output`.
+
+    Returns
+    -------
+    ndarray of shape (...)
+        The variance, unbiased where the weights are equal.
+    """
+    squares = (outputs - mean_output(outputs, weights)) ** 2
+    return mean_output(squares, weights) * (len(outputs) / max(1, len(outputs) - 1))
 
 
 @np.errstate(over="ignore")
-def mean_and_gradient(networks, X, activation):
+def mean_and_gradient(networks, weights, X, activation):
     """Compute the mean output of the networks and its derivatives by the inputs.
 
     Parameters
     ----------
     networks : list of Weights
         Networks of one shape.
+    weights : ndarray of shape (n_networks,)
+        Their weights in the mean.
     X : ndarray of shape (n_samples, n_features)
         Scaled inputs.
     activation : str
@@ -302,17 +329,17 @@ def mean_and_gradient(networks, X, activation):
     backward = [layer[..., :-1].transpose(0, 2, 1) for layer in layers]
     mean, gradient = np.empty(len(X)), np.empty(X.shape[::-1])
     for rows, n_rows, A, D in _blocks(layers, X, with_derivatives=True):
-        mean[rows] = mean_output(_forward(layers, A, function))[:n_rows]
+        mean[rows] = mean_output(_forward(layers, A, function), weights)[:n_rows]
         D[-1][:] = backward[-1]
         for i in range(len(D) - 1, 0, -1):
             chain_rule(D[i], A[i][:, :-1])
             np.matmul(backward[i - 1], D[i], out=D[i - 1])
-        gradient[:, rows] = D[0].mean(axis=0)[:, :n_rows]
+        gradient[:, rows] = mean_output(D[0], weights)[:, :n_rows]
     return mean, gradient.T
 
 
 @np.errstate(over="ignore")
-def gradient_moments(networks, X, activation, whitening):
+def gradient_moments(networks, weights, X, activation, whitening):
     """Compute how far the networks agree on the derivatives, and know them.
 
     The derivatives of the last layer's inputs go forward through the layers, one
@@ -322,6 +349,8 @@ def gradient_moments(networks, X, activation, whitening):
     ----------
     networks : list of Weights
         Networks of one shape.
+    weights : ndarray of shape (n_networks,)
+        Their weights in the mean.
     X : ndarray or Codes of shape (n_samples, n_inputs)
         Scaled inputs; the derivatives are by those before an encoding.
     activation : str
@@ -350,10 +379,10 @@ def gradient_moments(networks, X, activation, whitening):
             coef, intercept = layer[..., :-1], layer[..., -1:]
             a = function(coef @ a + intercept)
             tangents = coef[:, None] @ tangents * derivative(a)[:, None]
-        moments[0, :, rows] = spread((last @ tangents)[:, :, 0])
+        moments[0, :, rows] = spread((last @ tangents)[:, :, 0], weights)
         if whitening is not None:
             white = whitening[:, None, :, :-1].astype(X.dtype) @ tangents
-            moments[1, :, rows] = np.sum(white**2, axis=2).mean(axis=0)
+            moments[1, :, rows] = mean_output(np.sum(white**2, axis=2), weights)
     return moments.transpose(0, 2, 1)
 
 

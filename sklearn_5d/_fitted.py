@@ -61,7 +61,7 @@ class FittedCommittee:
         Returns
         -------
         y_mean : ndarray of shape (n_samples,)
-            Mean of the members, in y's units.
+            Weighted mean of the members, in y's units.
         y_std : ndarray of shape (n_samples,)
             Standard deviation of a new measurement: the scale of the out-of-fold
             residuals, which grows where the networks know little, and with the noise
@@ -404,6 +404,11 @@ class FittedCommittee:
     def estimators_(self) -> "list[MLPRegressor]":
         """The fitted networks."""
         return self._model.members
+
+    @property
+    def estimator_weights_(self) -> FloatArray:
+        """The weights of the networks in the prediction."""
+        return self._model.weights
 
     @property
     def x_scaler_(self) -> Any:

@@ -49,6 +49,8 @@ class Model:
         The type of the numbers in a prediction.
     members : list of MLPRegressor, default=()
         The fitted networks. Their inputs and outputs are scaled.
+    weights : ndarray of shape (n_members,), default=()
+        Their weights in the mean, of sum 1.
     """
 
     x_scaler: StandardScaler
@@ -57,6 +59,7 @@ class Model:
     data_max: np.ndarray
     precision: str
     members: list | tuple = ()
+    weights: np.ndarray | tuple = ()
 
     @classmethod
     def scaling(cls, rows, x_transform, y_transform, precision):
@@ -83,9 +86,11 @@ class Model:
             precision,
         )
 
-    def with_members(self, members):
-        """Return the model with other members."""
-        return replace(self, members=members)
+    def with_members(self, members, weights=None):
+        """Return the model with other members, of equal weights by default."""
+        if weights is None:
+            weights = np.full(len(members), 1 / len(members))
+        return replace(self, members=members, weights=weights)
 
     def in_precision(self, precision):
         """Return the model in another precision; "auto" is that of its fit."""
@@ -148,7 +153,11 @@ class Model:
 
     def mean(self, X):
         """Predict the target, in its own units."""
-        return self.target.inverse(mean_output(self.outputs(X)))
+        return self.target.inverse(self.average(self.outputs(X)))
+
+    def average(self, outputs):
+        """Average what the members say, of shape (n_members, ...)."""
+        return mean_output(outputs, self.weights)
 
     def standardized(self, X):
         """Standardise inputs, whatever else the scaling does to them."""
@@ -210,7 +219,7 @@ class Model:
         """
         inputs = InputScaling(self.x_scaler)
         z, gradient = mean_and_gradient(
-            self.networks, self._scaled_inputs(X), self.activation
+            self.networks, self.weights, self._scaled_inputs(X), self.activation
         )
         return inputs.pull_back(X, gradient) * self.target.slope(z)[..., None]
 
@@ -232,10 +241,12 @@ class Model:
             variance in the units of the leverage, both at the network's scale.
         """
         Z = self._scaled_inputs(X)
-        z = mean_output(network_outputs(self.networks, Z, self.activation))
+        z = self.average(network_outputs(self.networks, Z, self.activation))
         slope = InputScaling(self.x_scaler).slope(X)
         slope = slope * self.target.slope(z)[..., None]
-        moments = gradient_moments(self.networks, Z, self.activation, posterior)
+        moments = gradient_moments(
+            self.networks, self.weights, Z, self.activation, posterior
+        )
         return slope, *moments
 
     @np.errstate(over="ignore")

@@ -15,7 +15,7 @@ from ._documentation import DocumentationLinkMixin
 from ._fitted import FittedCommittee, numpy_defaults
 from ._model import Model
 from ._training import defaults
-from ._training.committee import Task, fit_members, out_of_fold_outputs, shrunk
+from ._training.committee import Task, fit_members, judge, shrunk
 from ._training.selection import Choice, choose
 from ._training.solver import make_solver
 from ._training.stream import learn
@@ -183,6 +183,10 @@ class FiveDRegressor(
     ----------
     estimators_ : list of MLPRegressor
         The fitted networks. Their inputs and outputs are scaled.
+
+    estimator_weights_ : ndarray of shape (n_estimators,)
+        Their weights in the prediction: equal, but for networks that have more than
+        twice the squared error of the best on the rows that they held out.
 
     x_scaler_, y_scaler_ : transformer
         The fitted scaling of the inputs and of the target.
@@ -426,12 +430,14 @@ class FiveDRegressor(
             self.n_jobs,
             tasks,
         )
-        model = model.with_members(self._train(task, starts))
-        z = out_of_fold_outputs(model.members, task.splits, train.X)[setting]
+        members = self._train(task, starts)
+        outputs, holder, weights = judge(task, members)
+        model = model.with_members(members, weights)
+        z, holder = outputs[setting], holder[setting]
         self.oof_prediction_ = model.target.inverse(z)[place]
         self._model, self._memory = model, None
         self._uncertainty = Uncertainty.of_fit(
-            model, rows, z, validation, self.random_state
+            model, rows, z, holder, validation, self.random_state
         )
         if tasks is not None:
             tasks.end_all()
@@ -503,7 +509,8 @@ class FiveDRegressor(
             self._seeds(len(members)),
             self.n_jobs,
         )
-        self._model = model.with_members(shrunk(members, solver.shrinkage))
+        weights = None if first else model.weights
+        self._model = model.with_members(shrunk(members, solver.shrinkage), weights)
         self._uncertainty = uncertainty
         return self
 

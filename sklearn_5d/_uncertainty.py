@@ -11,7 +11,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import check_random_state
 
-from ._evaluation import mean_output, spread
+from ._evaluation import spread
 from ._noise import MIN_ROWS, NoiseScale, fit_noise_scale
 from ._training.threads import single_threaded
 
@@ -21,6 +21,9 @@ MAX_CALIBRATION_ROWS = 10_000
 MIN_CALIBRATION_ROWS = 200
 # So many inputs tell how far the members differ where none of them has seen a row.
 MAX_UNSEEN = 2_000
+# The squared error of the members' mean is no smaller than this share of that of one:
+# members of an exact table err at few inputs, and seldom at the same.
+MIN_SQUARED_SHARE = 0.3
 
 
 def conformal_quantile(scores, level, weight=None, n_groups=None):
@@ -119,6 +122,14 @@ def _unseen(model, X):
     return np.clip(X[some] + steps[::-1], X.min(axis=0), X.max(axis=0))
 
 
+def _sizes(model):
+    """Tell what brings the errors of each member to the root mean square of all.
+
+    Weights are in inverse proportion to the squared errors.
+    """
+    return np.sqrt(len(model.weights) * np.array(model.weights))
+
+
 def _doubt(model, train, posterior, error, seen):
     """Calibrate the variance of the model's own error.
 
@@ -129,11 +140,12 @@ def _doubt(model, train, posterior, error, seen):
     """
     outputs, leverage = model.outputs_and_leverage(train.X, posterior)
     residual = model.target.transform(train.y) - outputs
-    learnt = np.average(np.mean(residual**2, axis=0), weights=train.weight)
+    learnt = np.average(model.average(residual**2), weights=train.weight)
     variance = (error - learnt) / (2 * seen)
     of_leverage = error / len(train)
+    between = spread(outputs, model.weights)
     known = np.average(
-        spread(outputs) + of_leverage * leverage.mean(axis=0), weights=train.weight
+        between + of_leverage * model.average(leverage), weights=train.weight
     )
     factor = max(1.0, float(variance / known)) if known > 0 else 1.0
     return factor, factor * float(of_leverage)
@@ -180,7 +192,7 @@ class Uncertainty:
         return cls(np.empty(0), np.empty(0), None, np.nan)
 
     @classmethod
-    def of_fit(cls, model, rows, out_of_fold, validation, random_state):
+    def of_fit(cls, model, rows, out_of_fold, holder, validation, random_state):
         """Calibrate by the held-out rows of a fit.
 
         Parameters
@@ -191,6 +203,8 @@ class Uncertainty:
             The rows that it was fitted to, in the units of the user.
         out_of_fold : ndarray of shape (n_samples,)
             For each row the output of the member that held it out, else NaN.
+        holder : ndarray of shape (n_samples,)
+            Which member that is, -1 for none.
         validation : Rows or None
             Rows that no member has seen, which tell in place of those held out.
         random_state : int, RandomState instance or None
@@ -206,19 +220,19 @@ class Uncertainty:
         held_out = np.flatnonzero(np.isfinite(out_of_fold))
         seen = 1 - len(held_out) / (len(rows) * len(model.members))
         if validation is not None:
-            rows, out_of_fold = validation, mean_output(model.outputs(validation.X))
-            held_out = np.arange(len(rows))
+            rows, out_of_fold = validation, model.average(model.outputs(validation.X))
+            held_out, holder = np.arange(len(rows)), None
         if len(held_out) == 0:
             return cls.unknown()
         if len(held_out) > MAX_CALIBRATION_ROWS:
             held_out = rng.choice(held_out, MAX_CALIBRATION_ROWS, replace=False)
+        told = rows.take(held_out), out_of_fold[held_out]
+        size = 1.0 if holder is None else _sizes(model)[holder[held_out]]
         with single_threaded:
-            return cls.calibrate(
-                model, rows.take(held_out), out_of_fold[held_out], train, seen
-            )
+            return cls.calibrate(model, *told, train, seen, size)
 
     @classmethod
-    def calibrate(cls, model, rows, prediction, train=None, seen=1.0):
+    def calibrate(cls, model, rows, prediction, train=None, seen=1.0, size=1.0):
         """Compare predictions of held-out rows with their targets.
 
         Parameters
@@ -234,20 +248,23 @@ class Uncertainty:
             scale is a constant.
         seen : float, default=1.0
             The share of the training rows that a member has seen.
+        size : float or ndarray of shape (n_samples,), default=1.0
+            What brings residuals of members of unequal weights to one size.
 
         Returns
         -------
         Uncertainty
             The residuals of these rows, and their scale.
         """
-        residual = model.target.transform(rows.y) - prediction
+        residual = size * (model.target.transform(rows.y) - prediction)
         error = rows.y - model.target.inverse(prediction)
         rms = float(np.sqrt(np.average(error**2, weights=rows.weight)))
         if train is None:
             noise = NoiseScale.constant(rows.X.shape[1])
             return cls(residual, np.ones(len(rows)), rows.weight, rms, noise)
         posterior = model.posterior(train.X)
-        mean, leverage = map(mean_output, model.outputs_and_leverage(rows.X, posterior))
+        each = model.outputs_and_leverage(rows.X, posterior)
+        mean, leverage = map(model.average, each)
         known = model.standardized(rows.X), mean, leverage
         noise, scale = fit_noise_scale(*known, residual, rows.weight, rows.groups)
         error = np.average(residual**2, weights=rows.weight)
@@ -265,21 +282,18 @@ class Uncertainty:
     def _share_of_mean(self, model, train):
         """Tell how large the error of the members' mean is beside that of one.
 
-        Of the squared error of one out of K the mean has all but 1 - 1/K of the
-        variance between them, at inputs that none of them has seen. Medians stand for
-        both, so that a few rows do not decide.
+        The squared error of the mean is the mean of the squared errors but for the
+        variance between the members (Krogh and Vedelsby 1995), at inputs that none of
+        them has seen. Mean sizes stand for both, so that a few rows do not decide.
         """
-        n_members = len(model.members)
         X = _unseen(model, train.X)
         outputs = model.outputs(X)
         mean, scale = self.mean_and_scale(model, X)
-        deviation = (
-            np.abs(outputs - mean) / scale * np.sqrt(n_members / (n_members - 1))
-        )
-        score = interpolated_quantiles(np.abs(self.scores), 0.5, self.weight)
-        ratio = np.median(deviation) / score if score > 0 else 0.0
-        variance = ratio**2 * (1 - 1 / n_members)
-        return np.sqrt(max(1 - variance, 1 / n_members))
+        deviation = _sizes(model)[:, None] * np.abs(outputs - mean) / scale
+        score = np.average(np.abs(self.scores), weights=self.weight)
+        ratio = np.mean(deviation) / score if score > 0 else 0.0
+        least = max(1 / len(model.members), MIN_SQUARED_SHARE)
+        return np.sqrt(max(1 - ratio**2, least))
 
     def updated(self, model, rows):
         """Calibrate by the next rows of a stream, together with the latest before.
@@ -296,7 +310,7 @@ class Uncertainty:
         Uncertainty
             The residuals of these rows, and of as many as are kept.
         """
-        new = self.calibrate(model, rows, mean_output(model.outputs(rows.X)))
+        new = self.calibrate(model, rows, model.average(model.outputs(rows.X)))
         latest = slice(max(0, MIN_CALIBRATION_ROWS - len(rows)))
         n_before = len(self.residual[latest])
         if n_before == 0:
@@ -364,10 +378,10 @@ class Uncertainty:
             The scale grows outside the training range, by a rule.
         """
         if self.noise.kind == "constant":
-            mean, scale = mean_output(model.outputs(X)), 1.0
+            mean, scale = model.average(model.outputs(X)), 1.0
         else:
             each = model.outputs_and_leverage(X, self.posterior)
-            mean, leverage = map(mean_output, each)
+            mean, leverage = map(model.average, each)
             scale = self.noise.predict(model.standardized(X), mean, leverage)
         return mean, scale * (1 + model.excess(X))
 

@@ -8,16 +8,46 @@ from sklearn.metrics import r2_score
 from sklearn.neural_network import MLPRegressor
 
 from sklearn_5d import FiveDRegressor
+from sklearn_5d.datasets import make_function
 
 
-def test_prediction_is_the_mean_of_plain_networks(fitted, fresh, solver):
+def test_prediction_is_the_weighted_mean_of_plain_networks(fitted, fresh, solver):
     X, _ = fresh
     model = fitted(solver, n_estimators=3)
     assert [type(member) for member in model.estimators_] == [MLPRegressor] * 3
     Z = model.x_scaler_.transform(X)
-    z = np.mean([member.predict(Z) for member in model.estimators_], axis=0)
+    z = model.estimator_weights_ @ [member.predict(Z) for member in model.estimators_]
     expected = model.y_scaler_.inverse_transform(z[:, None])[:, 0]
     assert_allclose(model.predict(X), expected, rtol=1e-9)
+
+
+def test_networks_weigh_what_they_know_of_rows_that_they_have_not_seen(table):
+    """Without noise their errors differ in earnest; of pure noise all know nothing."""
+    X, y = make_function("feynman_i_44_4", 200, random_state=0)
+    model = small(n_estimators=4, max_steps=200).fit(X, y)
+    weights = model.estimator_weights_
+    assert weights.sum() == pytest.approx(1)
+    held_out = np.abs(np.array(member_predictions(model, X)) - model.oof_prediction_)
+    holder = held_out.argmin(axis=0)
+    z, z_held_out = (
+        model.y_scaler_.transform(values[:, None])[:, 0]
+        for values in (y, model.oof_prediction_)
+    )
+    errors = [np.mean((z - z_held_out)[holder == k] ** 2) for k in range(4)]
+    expected = np.minimum(1, 2 * min(errors) / np.array(errors))
+    assert expected.min() < 0.9
+    assert_allclose(weights, expected / expected.sum(), rtol=1e-6)
+    noise = np.random.default_rng(0).normal(size=200)
+    assert_allclose(small(n_estimators=4).fit(X, noise).estimator_weights_, 0.25)
+
+
+def test_rows_of_the_user_weigh_the_networks_in_place_of_those_held_out():
+    X, y = make_function("friedman1", 300, random_state=0)
+    model = small(n_estimators=3, max_steps=150)
+    model.fit(X[:200], y[:200], X_val=X[200:], y_val=y[200:])
+    errors = [np.mean((y[200:] - p) ** 2) for p in member_predictions(model, X[200:])]
+    expected = np.minimum(1, 2 * min(errors) / np.array(errors))
+    assert_allclose(model.estimator_weights_, expected / expected.sum(), rtol=1e-6)
 
 
 @pytest.mark.parametrize("n_estimators", [2, 5])

@@ -6,7 +6,7 @@ from math import ceil
 import numpy as np
 import pytest
 from estimators import small
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_5d import FiveDRegressor, _uncertainty
 from sklearn_5d._rows import Rows
@@ -294,6 +294,22 @@ def test_intervals_are_those_of_the_mean_and_not_of_a_member():
     of_a_member = np.quantile(np.abs(y - model.oof_prediction_), 0.9)
     assert np.mean(np.abs(y_new - model.predict(X_new)) < of_a_member) > 0.97
     assert 0.87 < coverage(model, X_new, y_new, 0.9) < 0.97
+
+
+def test_residuals_of_a_bad_member_are_brought_to_the_size_of_all(table):
+    """Its weight tells their size, and the prediction has little of it."""
+    X, y = table
+    fitted = small(n_estimators=2).fit(X, y)
+    model = fitted._model.with_members(fitted.estimators_, np.array([0.8, 0.2]))
+    holder = np.arange(len(y)) % 2
+    prediction = model.target.transform(y) - np.where(holder == 0, 0.1, -0.2)
+    uncertainty = _uncertainty.Uncertainty.of_fit(
+        model, Rows(X, y), prediction, holder, None, 0
+    )
+    sizes = np.abs(uncertainty.residual)
+    assert_allclose(sizes, sizes[0])
+    # The root mean square of both, by their weights, or less as the mean has less.
+    assert sizes[0] <= np.sqrt(0.8 * 0.1**2 + 0.2 * 0.2**2) + 1e-12
 
 
 def test_members_that_agree_are_no_better_together(table):

@@ -18,6 +18,17 @@ def networks(members):
     return [_network.Weights.of(member) for member in members]
 
 
+def weights(members):
+    """Weights that differ."""
+    return np.arange(1, len(members) + 1) / np.arange(1, len(members) + 1).sum()
+
+
+def mean_and_gradient(members, Z, activation):
+    return _evaluation.mean_and_gradient(
+        networks(members), weights(members), Z, activation
+    )
+
+
 ACTIVATIONS = ["identity", "logistic", "relu", "tanh"]
 METHODS = ["predict", "predict_interval", "predict_gradient", "is_extrapolation"]
 # One row, a few, a block and its neighbours, several blocks.
@@ -45,7 +56,7 @@ def differences(members, Z, step=1e-6):
     gradient = np.empty_like(Z)
     for j, e in enumerate(step * np.eye(Z.shape[1])):
         up, down = (
-            np.mean([member.predict(Z + s * e) for member in members], axis=0)
+            weights(members) @ [member.predict(Z + s * e) for member in members]
             for s in (1, -1)
         )
         gradient[:, j] = (up - down) / (2 * step)
@@ -84,8 +95,8 @@ def test_outputs_and_gradient_are_those_of_the_networks(
     outputs = _evaluation.network_outputs(networks(members), Z, activation)
     expected = np.stack([member.predict(Z) for member in members])
     assert_allclose(outputs, expected, rtol=1e-11, atol=1e-13)
-    mean, gradient = _evaluation.mean_and_gradient(networks(members), Z, activation)
-    assert_allclose(mean, expected.mean(axis=0), rtol=1e-11, atol=1e-13)
+    mean, gradient = mean_and_gradient(members, Z, activation)
+    assert_allclose(mean, weights(members) @ expected, rtol=1e-11, atol=1e-13)
     # A difference may step across a kink of relu.
     n_kinks = 0.01 * Z.size if activation == "relu" else 0
     assert np.sum(np.abs(gradient - differences(members, Z)) > 1e-7) <= n_kinks
@@ -100,10 +111,8 @@ def test_float32_rounds_and_no_more(activation, Z):
     )
     assert rounded.dtype == np.float64
     assert 0 < np.abs(rounded - exact).max() < 2e-6 * exact.std()
-    _, exact = _evaluation.mean_and_gradient(networks(members), Z, activation)
-    _, rounded = _evaluation.mean_and_gradient(
-        networks(members), Z.astype(np.float32), activation
-    )
+    _, exact = mean_and_gradient(members, Z, activation)
+    _, rounded = mean_and_gradient(members, Z.astype(np.float32), activation)
     assert np.sqrt(np.mean((rounded - exact) ** 2)) < 2e-6 * np.sqrt(np.mean(exact**2))
 
 
@@ -114,11 +123,11 @@ def test_a_row_is_the_same_in_any_batch(dtype, n_samples, Z):
     # Not every BLAS sums a column in the same order in a narrow product and a wide one.
     rtol = 1e-12 if dtype == np.float64 else 1e-5
     outputs = _evaluation.network_outputs(networks(members), Z, "tanh")
-    _, gradient = _evaluation.mean_and_gradient(networks(members), Z, "tanh")
+    _, gradient = mean_and_gradient(members, Z, "tanh")
     for rows in (slice(n_samples), slice(len(Z) - n_samples, None)):
         few = _evaluation.network_outputs(networks(members), Z[rows], "tanh")
         assert_allclose(few, outputs[:, rows], rtol=rtol, atol=rtol)
-        _, few = _evaluation.mean_and_gradient(networks(members), Z[rows], "tanh")
+        _, few = mean_and_gradient(members, Z[rows], "tanh")
         assert_allclose(few, gradient[rows], rtol=rtol, atol=rtol)
 
 
@@ -131,16 +140,14 @@ def test_far_out_is_no_number_too_large(activation, dtype):
     assert np.isfinite(outputs).all()
     expected = np.stack([member.predict(Z.astype(float)) for member in members])
     assert_allclose(outputs, expected, rtol=1e-4)
-    assert np.isfinite(
-        _evaluation.mean_and_gradient(networks(members), Z, activation)[1]
-    ).all()
+    assert np.isfinite(mean_and_gradient(members, Z, activation)[1]).all()
 
 
 def test_neither_rows_nor_weights_are_changed(Z):
     members, before = make_members(), Z.copy()
     weights = pickle.dumps(members)
     _evaluation.network_outputs(networks(members), Z, "tanh")
-    _evaluation.mean_and_gradient(networks(members), Z, "tanh")
+    mean_and_gradient(members, Z, "tanh")
     assert_array_equal(Z, before)
     assert pickle.dumps(members) == weights
 

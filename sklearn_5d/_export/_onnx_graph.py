@@ -50,8 +50,8 @@ class _Graph:
         self.constants.append(self.onnx.numpy_helper.from_array(array, name))
         return name
 
-    def sum(self, x, axis):
-        return self("ReduceSum", x, self.integers([axis]), keepdims=0)
+    def sum(self, x, *axes):
+        return self("ReduceSum", x, self.integers(axes), keepdims=0)
 
     def column(self, x):
         return self("Unsqueeze", x, self.integers([1]))
@@ -149,6 +149,8 @@ class _Outputs:
         self.graph, self.model, self.uncertainty = graph, model, uncertainty
         self.level = confidence_level
         self.layers = stack_layers(model.networks, np.float64)
+        # Sums over the members are weighted means.
+        self.weights = np.reshape(model.weights, (-1, 1, 1))
         self.x_steps = InputScaling(model.x_scaler).steps
         self.y_steps = TargetScaling(model.y_scaler).steps
 
@@ -177,15 +179,15 @@ class _Outputs:
     @cached_property
     def _mean(self):
         """The prediction at the network's scale."""
-        z = self._linear(self._hidden[-1], self.layers[-1])
-        return self.graph("ReduceMean", z, axes=[0, 2], keepdims=0)
+        z = self._linear(self._hidden[-1], self.weights * self.layers[-1])
+        return self.graph.sum(z, 0, 2)
 
     @cached_property
     def _leverage(self):
         """The squared length of the last layer's whitened inputs."""
-        white = self._linear(self._hidden[-1], self.uncertainty.posterior)
-        each = self.graph.sum(self.graph("Mul", white, white), -1)
-        return self.graph("ReduceMean", each, axes=[0], keepdims=0)
+        whitening = np.sqrt(self.weights) * self.uncertainty.posterior
+        white = self._linear(self._hidden[-1], whitening)
+        return self.graph.sum(self.graph("Mul", white, white), 0, 2)
 
     @cached_property
     def _scale(self):
@@ -262,12 +264,12 @@ class _Outputs:
     def gradient(self):
         """The chain rule, from the output back to the inputs."""
         graph, activation = self.graph, self.model.activation
-        derivative = self.layers[-1][..., :-1]
+        derivative = self.weights * self.layers[-1][..., :-1]
         for layer, a in zip(self.layers[-2::-1], self._hidden[::-1], strict=True):
             local = graph.derivative(a, activation)
             product = graph("Mul", derivative, local)
             derivative = graph("MatMul", product, layer[..., :-1])
-        gradient = graph("ReduceMean", derivative, axes=[0], keepdims=0)
+        gradient = graph.sum(derivative, 0)
         for step, x in zip(self.x_steps[::-1], self._inputs[-2::-1], strict=True):
             gradient = graph.pull_back(x, gradient, step)
         return graph("Mul", gradient, graph.column(self._target_slope))

@@ -34,7 +34,8 @@ def to_sklearn(model, feature_names=None):
     )
     network = members[0]
     if len(members) > 1:
-        network = VotingRegressor([(f"member{i}", m) for i, m in enumerate(members)])
+        named = [(f"member{i}", member) for i, member in enumerate(members)]
+        network = VotingRegressor(named, weights=model.weights.tolist())
         network.estimators_ = members
         network.named_estimators_ = Bunch(**dict(network.estimators))
     target = TransformedTargetRegressor(network, transformer=y_scaler)

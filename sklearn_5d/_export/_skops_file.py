@@ -247,6 +247,7 @@ def _check_consistency(regressor):
     """
     arrays, n_inputs = _scaling_arrays(regressor.x_scaler_, regressor.n_features_in_)
     arrays += _scaling_arrays(regressor.y_scaler_, 1)[0]
+    arrays.append((regressor.estimator_weights_, (len(regressor.estimators_),)))
     generators = [regressor.random_state]
     for member in regressor.estimators_:
         widths = [n_inputs, *(len(intercept) for intercept in member.intercepts_)]

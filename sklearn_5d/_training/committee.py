@@ -171,9 +171,55 @@ def _shrunk(member, shrinkage):
     return member
 
 
-def out_of_fold_outputs(members, splits, X):
-    """Compute for each row the output of the member that held it out, else NaN."""
-    outputs = np.full(len(X), np.nan)
-    for member, (_, held_out) in zip(members, splits, strict=True):
-        outputs[held_out] = output(Weights.of(member), X[held_out], member.activation)
-    return outputs
+def judge(task, members):
+    """Ask members for the rows that they were judged by, and weigh them by the answers.
+
+    Parameters
+    ----------
+    task : Task
+        What trained the members.
+    members : list of MLPRegressor
+        The members.
+
+    Returns
+    -------
+    outputs : ndarray of shape (n_samples,)
+        For each training row the output of the member that held it out, else NaN.
+    holder : ndarray of shape (n_samples,)
+        Which member that is, -1 for none.
+    weights : ndarray of shape (n_members,)
+        The weights of the members in their mean.
+    """
+    outputs, holder = np.full(len(task.rows), np.nan), np.full(len(task.rows), -1)
+    errors = np.ones(len(members))
+    for k, member in enumerate(members):
+        rows = task.held_out(k)
+        if rows is None:
+            continue
+        z = output(Weights.of(member), rows.X, member.activation)
+        errors[k] = np.average((rows.y - z) ** 2, weights=rows.weight)
+        if task.validation is None:
+            held_out = task.splits[k][1]
+            outputs[held_out], holder[held_out] = z, k
+    return outputs, holder, member_weights(errors)
+
+
+def member_weights(errors):
+    """Compute weights in inverse proportion to squared errors that differ in earnest.
+
+    Such weights make the squared error of the mean least where the errors of the
+    members are independent.
+
+    Parameters
+    ----------
+    errors : ndarray of shape (n_members,)
+        Mean squared errors at the network's scale.
+
+    Returns
+    -------
+    ndarray of shape (n_members,)
+        The weights; their sum is 1.
+    """
+    errors = np.maximum(errors, np.finfo(float).eps)
+    weights = np.minimum(1, defaults.EQUAL_ERRORS * errors.min() / errors)
+    return weights / weights.sum()

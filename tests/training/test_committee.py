@@ -10,7 +10,7 @@ from sklearn_5d._evaluation import network_outputs
 from sklearn_5d._network import Weights
 from sklearn_5d._rows import Rows
 from sklearn_5d._training import committee
-from sklearn_5d._training.committee import Task, out_of_fold_outputs
+from sklearn_5d._training.committee import Task, judge, member_weights
 from sklearn_5d._training.mlp import ScikitLearnSolver
 from sklearn_5d._training.schedule import Settings
 from sklearn_5d._training.solver import NaturalGradient
@@ -60,22 +60,40 @@ def constant_member(train, *args):
 def fit_members(solver, rows, n_members, *, n_jobs=None):
     splits = rows.folds(n_members, 0.1, 0)
     task = Task(solver, rows, splits, None, range(n_members), n_jobs)
-    return committee.fit_members(task, [None] * n_members, verbose=False), splits
+    return committee.fit_members(task, [None] * n_members, verbose=False), task
 
 
 def test_out_of_fold_output_is_that_of_a_member_that_did_not_see_the_row(rows):
-    members, splits = fit_members(Solver(constant_member), rows, 4)
-    outputs = out_of_fold_outputs(members, splits, rows.X)
-    for _, held_out in splits:
+    members, task = fit_members(Solver(constant_member), rows, 4)
+    outputs, holder, _ = judge(task, members)
+    for k, (_, held_out) in enumerate(task.splits):
         y = rows.y[held_out]
         expected = (rows.y.sum() - y.sum()) / (len(rows) - len(y))
         assert_allclose(outputs[held_out], expected)
+        assert_array_equal(holder[held_out], k)
 
 
 def test_rows_of_a_single_member_that_trained_have_no_out_of_fold_output(rows):
-    members, splits = fit_members(Solver(constant_member), rows, 1)
-    outputs = out_of_fold_outputs(members, splits, rows.X)
-    assert_array_equal(np.flatnonzero(np.isfinite(outputs)), np.sort(splits[0][1]))
+    members, task = fit_members(Solver(constant_member), rows, 1)
+    outputs, holder, weights = judge(task, members)
+    held_out = np.sort(task.splits[0][1])
+    assert_array_equal(np.flatnonzero(np.isfinite(outputs)), held_out)
+    assert_array_equal(np.flatnonzero(holder == 0), held_out)
+    assert weights == [1]
+
+
+@pytest.mark.parametrize(
+    ("errors", "weights"),
+    [
+        ([0.3, 0.5, 0.4], [1 / 3] * 3),
+        ([1.0, 8.0], [0.8, 0.2]),
+        ([1e-3, 1e-3, 1.0], [0.4995, 0.4995, 0.001]),
+        ([0.0, 0.0], [0.5, 0.5]),
+        ([0.0, 1.0], [1.0, 0.0]),
+    ],
+)
+def test_squared_errors_that_differ_in_earnest_weigh_the_members(errors, weights):
+    assert_allclose(member_weights(np.array(errors)), weights, atol=1e-6)
 
 
 @pytest.mark.parametrize("own", [False, True], ids=["held out", "own rows"])
@@ -134,8 +152,8 @@ def test_members_are_plain_networks(rows, solver):
 
 
 def test_validation_score_is_that_of_the_held_out_rows(rows):
-    members, splits = fit_members(SOLVERS["adam"], rows, 3)
-    for member, (_, held_out) in zip(members, splits, strict=True):
+    members, task = fit_members(SOLVERS["adam"], rows, 3)
+    for member, (_, held_out) in zip(members, task.splits, strict=True):
         assert member.best_validation_score_ == max(member.validation_scores_)
         score = member.score(rows.X[held_out], rows.y[held_out])
         assert score == pytest.approx(member.best_validation_score_)
