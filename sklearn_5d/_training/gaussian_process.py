@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.optimize import minimize
-from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Kernel, WhiteKernel
+from scipy.spatial.distance import cdist
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Kernel
 
 from . import defaults
 
@@ -30,27 +30,6 @@ class Process(NamedTuple):
     def predict(self, X):
         """Compute the mean at other inputs."""
         return self.kernel(X, self.X) @ self.coef
-
-
-class RowNoise(WhiteKernel):
-    """Noise whose variance is divided by the weight of each row.
-
-    Parameters
-    ----------
-    noise_level, noise_level_bounds
-        As in `WhiteKernel`, for a row of weight one.
-    weight : ndarray of shape (n_samples,)
-        Weights of the rows that the process is fitted to.
-    """
-
-    def __init__(self, noise_level, noise_level_bounds, weight):
-        super().__init__(noise_level, noise_level_bounds)
-        self.weight = weight
-
-    def __call__(self, X, Y=None, eval_gradient=False):
-        """Compute the covariance of the rows, and its gradient by the logarithm."""
-        covariance = np.diag(self.noise_level / self.weight)
-        return (covariance, covariance[..., None]) if eval_gradient else covariance
 
 
 def fit_kernel(rows, random_state):
@@ -81,25 +60,59 @@ def fit_kernel(rows, random_state):
     X, y = rows.X, rows.y
     weight = np.ones(len(y)) if rows.weight is None else rows.weight
     kernel = ConstantKernel(1.0, (1e-3, 1e5)) * RBF(np.ones(X.shape[1]), (1e-2, 1e3))
-    kernel += RowNoise(1e-2, (1e-8, 1e1), weight / weight.mean())
-    process = GaussianProcessRegressor(kernel, optimizer=None).fit(X, y)
-
-    def objective(theta):
-        value, gradient = process.log_marginal_likelihood(
-            theta, eval_gradient=True, clone_kernel=False
-        )
-        return -value, -gradient
-
     theta = minimize(
-        objective,
-        kernel.theta,
+        _negative_log_likelihood,
+        np.append(kernel.theta, np.log(1e-2)),
+        (X, y, weight / weight.mean()),
         method="L-BFGS-B",
         jac=True,
-        bounds=kernel.bounds,
+        bounds=[*kernel.bounds, np.log((1e-8, 1e1))],
         options={"maxiter": defaults.MAX_LIKELIHOOD_ITERATIONS},
     ).x
-    kernel = kernel.clone_with_theta(theta)
-    return kernel.k1, kernel.k2.noise_level * weight.mean()
+    return kernel.clone_with_theta(theta[:-1]), np.exp(theta[-1]) * weight.mean()
+
+
+def _negative_log_likelihood(theta, X, y, weight):
+    """Compute the negative log marginal likelihood, and its gradient.
+
+    `GaussianProcessRegressor` takes five to seven times as long, most of it for one
+    matrix a length scale, and that was half of the time of a fit to 300 exact rows.
+
+    Parameters
+    ----------
+    theta : ndarray of shape (n_features + 2,)
+        Logarithms of the variance of the function, of the length scales, and of the
+        variance of the noise of a row of weight one.
+    X, y : ndarray of shape (n_samples, n_features) and (n_samples,)
+        The rows.
+    weight : ndarray of shape (n_samples,)
+        Their weights.
+
+    Returns
+    -------
+    value : float
+        The value; infinity where the covariance is singular.
+    gradient : ndarray of shape (n_features + 2,)
+        The gradient.
+    """
+    variance, noise_variance = np.exp(theta[[0, -1]])
+    Z = X / np.exp(theta[1:-1])
+    covariance = variance * np.exp(-0.5 * cdist(Z, Z, "sqeuclidean"))
+    noise = noise_variance / weight
+    try:
+        factor = cho_factor(covariance + np.diag(noise), lower=True)
+    except LinAlgError:
+        return np.inf, np.zeros_like(theta)
+    coef = cho_solve(factor, y)
+    log_determinant = 2 * np.log(np.diag(factor[0])).sum()
+    value = 0.5 * (y @ coef + log_determinant + len(y) * np.log(2 * np.pi))
+    # The derivative by a covariance is half of this.
+    slope = cho_solve(factor, np.eye(len(y))) - np.outer(coef, coef)
+    by_noise = 0.5 * np.diag(slope) @ noise
+    slope *= covariance
+    total = slope.sum(axis=0)
+    by_length = total @ Z**2 - np.sum(Z * (slope @ Z), axis=0)
+    return value, np.r_[0.5 * total.sum(), by_length, by_noise]
 
 
 def condition(kernel, noise_variance, rows):

@@ -17,6 +17,7 @@ RNG = np.random.RandomState(0)
 X = RNG.normal(size=(60, 5))
 Y = np.sin(X[:, 0]) + X[:, 1] + 0.1 * RNG.normal(size=60)
 X_NEW = RNG.normal(size=(20, 5))
+WEIGHT = np.random.RandomState(1).choice([1.0, 2.0, 30.0], 60)
 
 
 def kernel():
@@ -50,15 +51,28 @@ def test_fitted_kernel_is_likelier_than_its_start():
     assert 0.003 < noise_variance < 0.03
 
 
+@pytest.mark.parametrize("weight", [np.ones(60), WEIGHT], ids=["equal", "weighted"])
+def test_likelihood_is_that_of_scikit_learn(weight):
+    theta = np.r_[kernel().theta, np.log(0.02)]
+    value, gradient = gaussian_process._negative_log_likelihood(theta, X, Y, weight)
+    process = GaussianProcessRegressor(kernel(), alpha=0.02 / weight, optimizer=None)
+    theirs, slope = process.fit(X, Y).log_marginal_likelihood(theta[:-1], True)
+    assert_allclose(value, -theirs)
+    assert_allclose(gradient[:-1], -slope)
+    step = 1e-5 * np.eye(7)[-1]
+    up, down = (
+        gaussian_process._negative_log_likelihood(theta + s * step, X, Y, weight)[0]
+        for s in (1, -1)
+    )
+    assert_allclose(gradient[-1], (up - down) / 2e-5, rtol=1e-6)
+
+
 def test_more_rows_than_the_likelihood_takes(monkeypatch):
     monkeypatch.setattr(defaults, "MAX_LIKELIHOOD_ROWS", 40)
     weights = np.r_[np.ones(40), np.zeros(20)]
     y = np.r_[Y[:40], np.full(20, 1e6)]
     _, noise_variance = fit_kernel(Rows(X, y, weights), np.random.RandomState(0))
     assert noise_variance < 0.1
-
-
-WEIGHT = np.random.RandomState(1).choice([1.0, 2.0, 30.0], 60)
 
 
 @pytest.mark.parametrize("weight", [None, WEIGHT], ids=["equal", "weighted"])
