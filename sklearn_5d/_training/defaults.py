@@ -205,7 +205,7 @@ MAX_PROCESS_ROWS = 2_000
 # them tell whether the others are worth it.
 MANY_PROCESS_ROWS, N_TRIAL_FOLDS = 1_000, 2
 # The likelihood costs the cube of its rows many times over, conditioning only once.
-MAX_LIKELIHOOD_ROWS = 250
+MAX_LIKELIHOOD_ROWS = 300
 MAX_LIKELIHOOD_ITERATIONS = 30
 # A covariance that is singular is tried again with ten times the noise.
 MAX_CONDITION_TRIES = 6

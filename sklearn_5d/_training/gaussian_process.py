@@ -40,7 +40,7 @@ def fit_kernel(rows, random_state):
     rows : Rows
         Rows at the network's scale.
     random_state : numpy.random.RandomState
-        Source of the rows that are used, where there are more than 250.
+        Source of the rows that are used, where there are more than 300.
 
     Returns
     -------
