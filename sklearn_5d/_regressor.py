@@ -186,7 +186,8 @@ class FiveDRegressor(
 
     estimator_weights_ : ndarray of shape (n_estimators,)
         Their weights in the prediction: equal, but for networks that have more than
-        twice the squared error of the best on the rows that they held out.
+        twice the squared error of the best on the rows that they held out. With
+        `groups` they are equal.
 
     x_scaler_, y_scaler_ : transformer
         The fitted scaling of the inputs and of the target.

@@ -41,6 +41,15 @@ def test_networks_weigh_what_they_know_of_rows_that_they_have_not_seen(table):
     assert_allclose(small(n_estimators=4).fit(X, noise).estimator_weights_, 0.25)
 
 
+def test_groups_that_are_hard_to_know_weigh_no_network(table):
+    """Each network has held out others: who has held out noise is no worse for it."""
+    X, y = table
+    groups = np.arange(len(y)) % 4
+    y = np.where(groups == 0, np.random.default_rng(0).permutation(y), y)
+    model = small(n_estimators=4).fit(X, y, groups=groups)
+    assert_allclose(model.estimator_weights_, 0.25)
+
+
 def test_rows_of_the_user_weigh_the_networks_in_place_of_those_held_out():
     X, y = make_function("friedman1", 300, random_state=0)
     model = small(n_estimators=3, max_steps=150)
