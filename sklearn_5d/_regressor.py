@@ -185,9 +185,9 @@ class FiveDRegressor(
         The fitted networks. Their inputs and outputs are scaled.
 
     estimator_weights_ : ndarray of shape (n_estimators,)
-        Their weights in the prediction: equal, but for networks that have more than
-        twice the squared error of the best on the rows that they held out. With
-        `groups` they are equal.
+        Their weights in the prediction: equal, but for networks whose squared typical
+        error, of the rows that they held out, is more than twice that of the best. With
+        `groups` all are equal.
 
     x_scaler_, y_scaler_ : transformer
         The fitted scaling of the inputs and of the target.

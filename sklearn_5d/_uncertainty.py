@@ -123,9 +123,9 @@ def _unseen(model, X):
 
 
 def _sizes(model):
-    """Tell what brings the errors of each member to the root mean square of all.
+    """Tell what brings the errors of each member to the size of those of all.
 
-    Weights are in inverse proportion to the squared errors.
+    Weights are in inverse proportion to squares of the errors.
     """
     return np.sqrt(len(model.weights) * np.array(model.weights))
 

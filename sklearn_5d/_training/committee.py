@@ -200,11 +200,16 @@ def judge(task, members):
             continue
         z = output(Weights.of(member), rows.X, member.activation)
         if is_fair:
-            errors[k] = np.average((rows.y - z) ** 2, weights=rows.weight)
+            errors[k] = _typical_error(rows.y - z, rows.weight)
         if task.validation is None:
             held_out = task.splits[k][1]
             outputs[held_out], holder[held_out] = z, k
     return outputs, holder, member_weights(errors)
+
+
+def _typical_error(residual, weight):
+    """Compute the third quartile of the sizes, which no outlier moves."""
+    return np.quantile(np.abs(residual), 0.75, weights=weight, method="inverted_cdf")
 
 
 def member_weights(errors):
@@ -216,13 +221,13 @@ def member_weights(errors):
     Parameters
     ----------
     errors : ndarray of shape (n_members,)
-        Mean squared errors at the network's scale.
+        Typical errors at the network's scale.
 
     Returns
     -------
     ndarray of shape (n_members,)
         The weights; their sum is 1.
     """
-    errors = np.maximum(errors, np.finfo(float).eps)
-    weights = np.minimum(1, defaults.EQUAL_ERRORS * errors.min() / errors)
+    squares = np.maximum(errors, np.finfo(float).eps) ** 2
+    weights = np.minimum(1, defaults.EQUAL_ERRORS * squares.min() / squares)
     return weights / weights.sum()

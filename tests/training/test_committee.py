@@ -85,14 +85,14 @@ def test_rows_of_a_single_member_that_trained_have_no_out_of_fold_output(rows):
 @pytest.mark.parametrize(
     ("errors", "weights"),
     [
-        ([0.3, 0.5, 0.4], [1 / 3] * 3),
-        ([1.0, 8.0], [0.8, 0.2]),
-        ([1e-3, 1e-3, 1.0], [0.4995, 0.4995, 0.001]),
+        ([0.3, 0.4, 0.35], [1 / 3] * 3),
+        ([1.0, 8**0.5], [0.8, 0.2]),
+        ([1e-3, 1e-3, 1e-3 * 1000**0.5], [0.4995, 0.4995, 0.001]),
         ([0.0, 0.0], [0.5, 0.5]),
         ([0.0, 1.0], [1.0, 0.0]),
     ],
 )
-def test_squared_errors_that_differ_in_earnest_weigh_the_members(errors, weights):
+def test_errors_that_differ_in_earnest_weigh_the_members(errors, weights):
     assert_allclose(member_weights(np.array(errors)), weights, atol=1e-6)
 
 
