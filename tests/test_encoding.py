@@ -343,7 +343,7 @@ def test_scaler_and_networks_alone_predict_the_same(jumps, encoding):
     X, y = jumps
     model = small(x_transform=encoding).fit(X, y)
     fresh, _ = make_jumps(N_FRESH, 1)
-    alone = np.mean(member_predictions(model, fresh), axis=0)
+    alone = model.estimator_weights_ @ member_predictions(model, fresh)
     assert_allclose(model.predict(fresh), alone, rtol=1e-9, atol=1e-9)
 
 

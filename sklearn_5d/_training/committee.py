@@ -200,7 +200,8 @@ def judge(task, members):
             continue
         z = output(Weights.of(member), rows.X, member.activation)
         if is_fair:
-            errors[k] = _typical_error(rows.y - z, rows.weight)
+            known = z / task.solver.shrinkage
+            errors[k] = _typical_error(rows.y - known, rows.weight)
         if task.validation is None:
             held_out = task.splits[k][1]
             outputs[held_out], holder[held_out] = z, k

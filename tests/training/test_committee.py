@@ -39,6 +39,8 @@ SOLVERS = {
 class Solver:
     """A solver whose member is whatever a function makes of the arguments."""
 
+    shrinkage = 1.0
+
     def __init__(self, fit):
         self.fit = fit
 
