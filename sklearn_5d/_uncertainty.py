@@ -127,7 +127,7 @@ def _sizes(model):
 
     Weights are in inverse proportion to squares of the errors.
     """
-    return np.sqrt(len(model.weights) * np.array(model.weights))
+    return np.sqrt(len(model.weights) * model.weights)
 
 
 def _doubt(model, train, posterior, error, seen):
