@@ -399,7 +399,9 @@ class Uncertainty:
             Mean and standard deviation.
         """
         mean, scale = self.mean_and_scale(model, X)
-        std = scale * self.unit_std * model.target.slope(mean)
+        # Below the smallest target a logarithm has next to no slope, but errors.
+        slope = model.target.slope(np.maximum(mean, model.target.lowest))
+        std = scale * self.unit_std * slope
         return np.stack([model.target.inverse(mean), std])
 
     def gradient_std(self, model, X):

@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_5d import FiveDRegressor, _uncertainty
 from sklearn_5d._rows import Rows
+from sklearn_5d._uncertainty import Uncertainty
 from sklearn_5d.datasets import make_function
 
 LEVELS = ["0.5", "0.8", "0.9", "0.95", "0.99"]
@@ -234,6 +235,18 @@ def test_bounds_of_a_straightened_target_stay_in_its_range():
     offset = model.y_scaler_[0].mean_[0]
     assert (lower > offset).all()
     assert (upper - prediction > prediction - lower).all()
+
+
+def test_std_below_the_smallest_target_is_that_of_the_smallest(monkeypatch):
+    """There the logarithm has lost its slope."""
+    X, y = make_function("feynman_iii_14_14", 300, random_state=0)
+    model = small(y_transform="log").fit(X, y)
+    lowest = model._model.target.transform(y).min()
+    known = np.array([-30.0, lowest, lowest + 1]), np.ones(3)
+    monkeypatch.setattr(Uncertainty, "mean_and_scale", lambda *args: known)
+    std = model.predict(X[:3], return_std=True)[1]
+    assert std[0] == pytest.approx(std[1])
+    assert std[1] < std[2]
 
 
 @pytest.fixture(scope="module")

@@ -224,15 +224,14 @@ class _Outputs:
             z = graph("Exp", z) if is_log else graph.exponentials(z, "Sub")
         return z
 
-    @cached_property
-    def _target_slope(self):
-        """The derivative of the target by the output of the network."""
+    def _target_slope(self, z):
+        """Append the derivative of the target by outputs of the network."""
         graph = self.graph
         *first, last = self.y_steps
         if not first:
             return graph("Identity", last.scale)
         affine, function = first
-        z = graph("Add", graph("Mul", self._mean, last.scale), last.mean)
+        z = graph("Add", graph("Mul", z, last.scale), last.mean)
         z = graph("Clip", z, -MAX_EXPONENT, MAX_EXPONENT)
         is_log = function.name == "log"
         slope = graph("Exp", z) if is_log else graph.exponentials(z, "Add")
@@ -244,8 +243,10 @@ class _Outputs:
 
     @cached_property
     def y_std(self):
-        std = self.graph("Mul", self._scale, self.uncertainty.unit_std)
-        return self.graph("Mul", std, self._target_slope)
+        graph, lowest = self.graph, self.model.target.lowest
+        std = graph("Mul", self._scale, self.uncertainty.unit_std)
+        slope = self._target_slope(graph("Max", self._mean, lowest))
+        return graph("Mul", std, slope)
 
     @cached_property
     def lower(self):
@@ -272,7 +273,7 @@ class _Outputs:
         gradient = graph.sum(derivative, 0)
         for step, x in zip(self.x_steps[::-1], self._inputs[-2::-1], strict=True):
             gradient = graph.pull_back(x, gradient, step)
-        return graph("Mul", gradient, graph.column(self._target_slope))
+        return graph("Mul", gradient, graph.column(self._target_slope(self._mean)))
 
 
 def to_onnx(

@@ -81,6 +81,11 @@ class TargetScaling:
     def __init__(self, transformer):
         self.steps = steps_of(transformer)
 
+    @property
+    def lowest(self):
+        """The output for the smallest target, where there is a logarithm of them."""
+        return self.transform(np.array([-np.inf]))[0]
+
     def transform(self, y):
         """Bring targets to the network's scale.
 
