@@ -69,7 +69,8 @@ class FiveDRegressor(
         is much noise, and 4 from there on, unless the inputs are encoded. Where a short
         run finds no noise to speak of, one or two of many steps are better: 2 below
         4,000 rows and 1 from there on. Two hold out an eighth of the rows each, a
-        single one `validation_fraction`.
+        single one `validation_fraction`. And where the first third of several come to
+        the end of their damping, from 150 rows on, these alone go on.
 
     x_transform : str, default="auto"
         "auto", "standard", "yeo-johnson", "steps" or "piecewise-linear":
@@ -91,8 +92,8 @@ class FiveDRegressor(
         Where the damping starts and where it may end, in units of the mean diagonal of
         the Gram matrix. "auto" starts at 10 below 4,000 noisy rows, or 500 where there
         is no noise to speak of, and at 1 from there on and in `partial_fit`. It ends at
-        1e-8, and in a fit to rows without noise to speak of at 1e-10. Only for
-        ``solver="spring"``.
+        1e-8, and in a fit to rows without noise to speak of at 1e-10, where networks
+        that go on alone end as well. Only for ``solver="spring"``.
 
     momentum : float, default=0.9
         Momentum of the natural gradient, and of ``solver="sgd"``.
@@ -119,7 +120,8 @@ class FiveDRegressor(
         is no noise to speak of all the networks together take 1,750, or 900 with
         ``n_estimators=1``, at 10,000 rows, in proportion to the 0.15th power of their
         number below them; from 500 rows on three tenths of it are kept for a last
-        stage, and below them two networks take 3,400 instead of 1,750. Above 10,000
+        stage, and below them two networks take 3,400 instead of 1,750. Networks that go
+        on alone, see `n_estimators`, have 0.6 times as many in addition. Above 10,000
         rows "auto" grows with the 0.35th power of their number. Only for
         ``solver="spring"``.
 
@@ -532,9 +534,10 @@ class FiveDRegressor(
         self.x_transform_, self.y_transform_, self.activation_, self._noise = choice
         precision = "float32" if self.precision == "float32" else "float64"
         model = Model.scaling(rows, self.x_transform_, self.y_transform_, precision)
-        n_estimators = self.n_estimators
+        n_estimators = self._n_folds = self.n_estimators
         if n_estimators == "auto":
             n_estimators = defaults.n_estimators(len(rows), choice)
+            self._n_folds = defaults.n_folds(n_estimators)
         return model, [None] * n_estimators
 
     @property
@@ -559,10 +562,7 @@ class FiveDRegressor(
         # A single network of MLPRegressor's own solvers takes its validation rows.
         if validation is not None or (self.solver != "spring" and n_estimators == 1):
             return [(slice(None), np.arange(0))] * n_estimators
-        n_folds = n_estimators
-        if self.n_estimators == "auto" and 1 < n_estimators <= defaults.N_FOLDS // 2:
-            n_folds = defaults.N_FOLDS
-        folds = train.folds(n_folds, self.validation_fraction, self._fold_seed)
+        folds = train.folds(self._n_folds, self.validation_fraction, self._fold_seed)
         return folds[:n_estimators]
 
     def _train(self, task, starts):

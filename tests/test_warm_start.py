@@ -6,7 +6,9 @@ from estimators import small
 from numpy.testing import assert_array_equal
 from sklearn.exceptions import DataDimensionalityWarning
 
+from sklearn_5d import FiveDRegressor
 from sklearn_5d._rows import Rows
+from sklearn_5d._training import selection
 
 
 @pytest.mark.parametrize("n_estimators", [1, 3])
@@ -68,6 +70,18 @@ def test_warm_start_finds_the_same_folds(table, monkeypatch):
     model.fit(*table).fit(*table)
     for (_, first), (_, second) in zip(*chosen, strict=True):
         assert_array_equal(first, second)
+
+
+def test_warm_start_finds_the_folds_of_those_that_went_on_alone(monkeypatch):
+    """Two of six members hold out a sixth each, and not an eighth as two of two."""
+    monkeypatch.setattr(selection._Race, "noise", lambda *args: "little")
+    X = np.random.default_rng(0).normal(size=(150, 5))
+    y = X.sum(axis=1)
+    model = FiveDRegressor((8,), warm_start=True, random_state=0).fit(X, y)
+    held_out = np.isfinite(model.oof_prediction_)
+    assert held_out.sum() == 50
+    model.fit(X, y)
+    assert_array_equal(np.isfinite(model.oof_prediction_), held_out)
 
 
 def test_warm_start_widens_the_range(table):

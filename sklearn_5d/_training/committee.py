@@ -75,8 +75,16 @@ def _fit_member(task, k, start, verbose):
     return member
 
 
+def _deepen_member(task, k, member, verbose):
+    train, held_out, seed = task.train(k), task.held_out(k), task.seeds[k]
+    return task.solver.deepen(member, train, held_out, seed, verbose)
+
+
 def fit_members(task, starts, verbose):
     """Train the members, in parallel through joblib.
+
+    Where the first ones tell that there is no noise, they have further steps in place
+    of the others.
 
     Parameters
     ----------
@@ -90,14 +98,34 @@ def fit_members(task, starts, verbose):
     Returns
     -------
     list of MLPRegressor
-        The members.
+        The members, which may be the first ones alone.
     """
-    members = Parallel(n_jobs=task.n_jobs)(
-        delayed(_fit_member)(task, k, start, verbose) for k, start in enumerate(starts)
-    )
+
+    def train(chosen):
+        return Parallel(n_jobs=task.n_jobs)(
+            delayed(_fit_member)(task, k, starts[k], verbose) for k in chosen
+        )
+
+    n_first = _n_first(task.solver, starts)
+    members = train(range(n_first))
+    if n_first < len(starts) and not any(map(task.solver.has_noise, members)):
+        members = Parallel(n_jobs=task.n_jobs)(
+            delayed(_deepen_member)(task, k, member, verbose)
+            for k, member in enumerate(members)
+        )
+    else:
+        members += train(range(n_first, len(starts)))
     if is_constant(task.rows):
         return flattened(members)
     return _without_lost(task, members, verbose)
+
+
+def _n_first(solver, starts):
+    """Choose how many members train first, and may be enough."""
+    may_deepen = isinstance(solver, NaturalGradient) and solver.n_further_steps > 0
+    if may_deepen and all(start is None for start in starts):
+        return defaults.n_trial_members(len(starts))
+    return len(starts)
 
 
 def _without_lost(task, members, verbose):

@@ -25,6 +25,13 @@ N_QUICK_ESTIMATORS, MAX_QUICK_STEPS = 6, 600
 FEW_ROWS = 500
 # A committee of half of them or less holds out some of the same folds.
 N_FOLDS = 8
+# The first third of the members tell whether the others are worth their time. Where all
+# of them come to the end of the damping there is no noise, and they have so many steps
+# more in place of the others, beside those that they had: on 51 functions 600 to 10,000
+# exact rows that this happens to have 0.56 of the error, in 0.78 of the time. Two of
+# eight left 1.0 to 1.4 times what three leave, in 0.7 of their time. Of fewer rows too
+# few would be left to calibrate the uncertainty with.
+TRIAL_SHARE, FURTHER_SHARE, MIN_TRIAL_ROWS = 1 / 3, 0.6, 150
 # A member has collapsed where its held-out squared error is so many times the lower
 # quartile of all members, and this share of the target's variance at least. It is
 # started again, so many times at most. On the sum of (10 x - 5)^2 of 40 or 50 rows one
@@ -61,6 +68,22 @@ def n_estimators(n_samples, choice):
         return N_ESTIMATORS_MANY
     is_quick = n_samples < FEW_ROWS or _is_quick(n_samples, choice)
     return N_QUICK_ESTIMATORS if is_quick else N_ESTIMATORS_FEW
+
+
+def n_folds(n_members):
+    """Choose how many folds there are, of which each member holds one out."""
+    return N_FOLDS if 1 < n_members <= N_FOLDS // 2 else n_members
+
+
+def n_trial_members(n_members):
+    """Choose how many members train before the others."""
+    return int(np.ceil(TRIAL_SHARE * n_members))
+
+
+def further_steps(n_samples, max_steps, choice):
+    """Choose the steps that a member has in addition, where it finds no noise."""
+    is_open = choice.noise != "none" and n_samples >= MIN_TRIAL_ROWS
+    return int(FURTHER_SHARE * max_steps) if is_open else 0
 
 
 def _is_quick(n_samples, choice):

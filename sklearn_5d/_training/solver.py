@@ -16,7 +16,7 @@ from .distillation import distil
 from .evidence import refine
 from .mlp import ScikitLearnSolver
 from .schedule import Settings, make_schedule
-from .spring import finish, minimize, score
+from .spring import Result, finish, minimize, score
 from .threads import single_threaded
 
 SPRING_PARAMETERS = {"max_steps", "precision", "patience"}
@@ -80,11 +80,15 @@ def make_solver(parameters, choice, n_samples, n_members, is_stream=False):
         settings["learning_rate"] = chosen["learning_rate_init"]
         settings["damping"] = tuple(chosen["damping"])
         settings["alpha"] = min(chosen["alpha"], defaults.MAX_DECAY)
+        max_steps = settings["max_steps"]
         last_share = defaults.last_share(n_samples, choice, is_stream)
+        budget = (parameters[name] for name in ("n_estimators", "max_steps", "damping"))
+        is_open = all(isinstance(value, str) for value in budget)
         return NaturalGradient(
             Settings(**settings),
             defaults.shrinkage(chosen["alpha"]),
-            int(last_share * settings["max_steps"]),
+            int(last_share * max_steps),
+            defaults.further_steps(n_samples, max_steps, choice) if is_open else 0,
         )
     if chosen["solver"] == "lbfgs":
         settings["early_stopping"] = False
@@ -104,11 +108,14 @@ class NaturalGradient:
     n_last_steps : int, default=0
         The steps that are kept for a last stage. It takes all that are left, where the
         damping tells that there is no noise to speak of.
+    n_further_steps : int, default=0
+        The steps that a member may have in addition, see `deepen`.
     """
 
     settings: Settings
     shrinkage: float = 1.0
     n_last_steps: int = 0
+    n_further_steps: int = 0
 
     @property
     def n_stages(self):
@@ -209,6 +216,53 @@ class NaturalGradient:
         return refine(
             result, begun.weights, train, validation, self.settings.activation
         )
+
+    def has_noise(self, member):
+        """Tell whether noise has kept a member from the end of its damping."""
+        return member.damping_ > self.settings.damping[1] * (1 + 1e-6)
+
+    def deepen(self, member, train, validation, seed, verbose=False):
+        """Give a member without noise its further steps, and less damping.
+
+        Parameters
+        ----------
+        member : MLPRegressor
+            The fitted member; it is left as it was.
+        train, validation : Rows
+            Training rows and held-out rows at the network's scale.
+        seed : int, RandomState instance or None
+            Source of the batches.
+        verbose : bool, default=False
+            Whether to print a line.
+
+        Returns
+        -------
+        MLPRegressor
+            A new member.
+        """
+        result = Result(
+            Weights.of(member),
+            member.best_validation_score_,
+            member.loss_curve_,
+            member.validation_scores_,
+            member.damping_,
+            member.n_steps_,
+        )
+        settings = replace(
+            self.settings,
+            max_steps=member.n_steps_ + self.n_further_steps,
+            damping=(member.damping_, defaults.EXACT_DAMPING_END),
+        )
+        with single_threaded:
+            result = finish(
+                result,
+                train,
+                validation,
+                settings,
+                continued_generator(seed, member.n_steps_),
+                report=_print_stage if verbose else None,
+            )
+        return self._member(result, seed)
 
     def teach(
         self, member, teacher, share, train, validation, seed, *, max_error, afresh

@@ -133,6 +133,25 @@ def test_same_bits_for_any_number_of_jobs(rows, solver, backend):
         assert a.validation_scores_ == b.validation_scores_
 
 
+@pytest.mark.parametrize(("noise", "n_trained"), [(0.0, 2), (0.5, 5)])
+def test_first_members_go_on_alone_where_there_is_no_noise(rows, noise, n_trained):
+    """A linear target is learnt to the end of the damping, unless there is noise."""
+    y = rows.X.sum(axis=1) + noise * np.random.default_rng(1).normal(size=len(rows))
+    settings = Settings((8,), "tanh", max_steps=100, damping=(1.0, 1e-5), patience=2)
+    solver = NaturalGradient(settings)
+    before, _ = fit_members(solver, Rows(rows.X, y), 5)
+    solver = NaturalGradient(settings, n_further_steps=30)
+    after, task = fit_members(solver, Rows(rows.X, y), 5)
+    assert (len(before), len(after)) == (5, n_trained)
+    n_further = [b.n_steps_ - a.n_steps_ for a, b in zip(before, after, strict=False)]
+    assert n_further == [0 if noise else 30] * n_trained
+    if not noise:
+        for k in range(n_trained):
+            held_out = task.held_out(k)
+            old, new = (m[k].score(held_out.X, held_out.y) for m in (before, after))
+            assert new > old
+
+
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_members_differ(rows, solver):
     members, _ = fit_members(SOLVERS[solver], rows, 3)

@@ -91,3 +91,28 @@ def test_stream_of_exact_rows_has_batches_of_its_own():
     choice = Choice("standard", "standard", "tanh")._replace(noise="none")
     solver = make_solver(FiveDRegressor().get_params(), choice, 200, 2, is_stream=True)
     assert solver.settings.batch_size == "auto"
+
+
+@pytest.mark.parametrize(
+    ("n_samples", "noise", "parameters", "n_further", "n_trial"),
+    [
+        (2_000, "little", {}, 900, 3),
+        (300, "much", {}, 360, 2),
+        (10_000, "little", {}, 600, 2),
+        (100, "much", {}, 0, 2),
+        (2_000, "none", {}, 0, 1),
+        (2_000, "little", {"n_estimators": 8}, 0, 3),
+        (2_000, "little", {"max_steps": 100}, 0, 3),
+        (2_000, "little", {"damping": (1.0, 1e-3)}, 0, 3),
+    ],
+)
+def test_first_members_may_have_further_steps(
+    n_samples, noise, parameters, n_further, n_trial
+):
+    """Where the budget is ours, rows are enough, and none are known to be exact."""
+    choice = Choice("standard", "standard", "tanh", noise)
+    n_members = defaults.n_estimators(n_samples, choice)
+    parameters = FiveDRegressor(**parameters).get_params()
+    solver = make_solver(parameters, choice, n_samples, n_members)
+    assert solver.n_further_steps == n_further
+    assert defaults.n_trial_members(n_members) == n_trial
