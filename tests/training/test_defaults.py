@@ -26,10 +26,10 @@ def budget(n_samples, noise, x_transform="standard", **parameters):
         (2_000, "little", (8, 1_500, 10.0, 256)),
         (10_000, "much", (4, 1_000, 1.0, 256)),
         (10_000, "little", (4, 1_000, 1.0, 256)),
-        (300, "none", (2, 1_004, 10.0, 96)),
-        (1_000, "none", (2, 619, 1.0, "auto")),
-        (10_000, "none", (1, 1_750, 1.0, "auto")),
-        (100_000, "none", (1, 3_917, 1.0, "auto")),
+        (300, "none", (2, 1_000, 10.0, 96)),
+        (1_000, "none", (2, 702, 1.0, "auto")),
+        (10_000, "none", (1, 2_500, 1.0, "auto")),
+        (100_000, "none", (1, 5_596, 1.0, "auto")),
     ],
 )
 def test_budget_follows_the_data(n_samples, noise, expected):
