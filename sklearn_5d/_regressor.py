@@ -117,12 +117,13 @@ class FiveDRegressor(
         more. A fifth of it is kept for stages that are tried again. "auto" takes 1,000
         up to 10,000 noisy rows; below 4,000 it takes 600 where there is much noise and
         inputs are not encoded, and 1,500 from 500 on where there is little. Where there
-        is no noise to speak of all the networks together take 2,500, or 1,150 with
-        ``n_estimators=1``, at 10,000 rows, in proportion to the fourth root of their
-        number below them; from 500 rows on three tenths of it are kept for a last
-        stage, and below them two networks take 1,000 each. Networks that go on alone,
-        see `n_estimators`, have 0.6 times as many in addition. Above 10,000 rows "auto"
-        grows with the 0.35th power of their number. Only for ``solver="spring"``.
+        is no noise to speak of all the networks together take 2,500 at 10,000 rows, in
+        proportion to the fourth root of their number below them; with
+        ``n_estimators=1`` it is 900, and the 0.15th power. From 500 rows on three
+        tenths of it are kept for a last stage, and below them two networks take 1,000
+        each. Networks that go on alone, see `n_estimators`, have 0.6 times as many in
+        addition. Above 10,000 rows "auto" grows with the 0.35th power of their number.
+        Only for ``solver="spring"``.
 
     patience : int, default=2
         Number of attempts in a row without a gain on the held-out rows after which

@@ -50,14 +50,15 @@ EQUAL_ERRORS = 2
 # Two networks below FEW_ROWS want some 1,000 each, in small batches and with no last
 # stage: 300 rows have half of the error of four of 370 with one, in two thirds of the
 # time; with 1,500 each they have no less. 600 rows have twice as large an error so.
-MAX_STEPS, MAX_EXACT_STEPS, MAX_SINGLE_STEPS = 1_000, 2_500, 1_150
+MAX_STEPS, MAX_EXACT_STEPS, MAX_SINGLE_STEPS = 1_000, 2_500, 900
 MAX_FEW_EXACT_STEPS = 2_000
 # Few rows of little noise bear more: airfoil has 0.972, 0.957 and 0.941 dB with 1,000,
 # 1,400 and 2,000 as the mean of ten splits, in 4.9, 5.8 and 7.7 s.
 MAX_LITTLE_NOISE_STEPS = 1_500
 # At so many rows; above them the budget grows with the first power of their number, and
-# below them that of exact rows with the second, down to FEW_ROWS.
-BUDGET_ROWS, MANY_EXPONENT, FEW_EXPONENT = 10_000, 0.35, 0.25
+# below them that of exact rows with the second, down to FEW_ROWS, and that of a single
+# network with the third.
+BUDGET_ROWS, MANY_EXPONENT, FEW_EXPONENT, SINGLE_EXPONENT = 10_000, 0.35, 0.25, 0.15
 
 
 def n_estimators(n_samples, choice):
@@ -97,12 +98,13 @@ def _is_quick(n_samples, choice):
 def max_steps(n_samples, n_members, choice, is_single):
     """Choose the budget of steps of each network."""
     share = n_samples / BUDGET_ROWS
-    growth = max(1.0, share) ** MANY_EXPONENT
+    growth, few = max(1.0, share) ** MANY_EXPONENT, min(1.0, share)
     if choice.noise == "none":
-        if n_samples < FEW_ROWS and not is_single:
+        if is_single:
+            return int(MAX_SINGLE_STEPS * growth * few**SINGLE_EXPONENT)
+        if n_samples < FEW_ROWS:
             return MAX_FEW_EXACT_STEPS // n_members
-        steps = MAX_SINGLE_STEPS if is_single else MAX_EXACT_STEPS
-        return int(steps * growth * min(1.0, share) ** FEW_EXPONENT / n_members)
+        return int(MAX_EXACT_STEPS * growth * few**FEW_EXPONENT / n_members)
     if _is_quick(n_samples, choice):
         return MAX_QUICK_STEPS
     if choice.noise == "little" and FEW_ROWS <= n_samples < MANY_ROWS:
