@@ -56,10 +56,10 @@ def measure_effects(model, table, test, seed):
     n_samples = len(table.y)
     background = rng.choice(n_samples, min(n_samples, BACKGROUND_ROWS), replace=False)
     some = rng.choice(test, min(len(test), MAX_ROWS), replace=False)
-    X = table.X.iloc[some]
+    X = table.X.to_numpy()
     importance = permutation_importance(
         model,
-        X,
+        X[some],
         table.y[some],
         scoring="neg_root_mean_squared_error",
         n_repeats=N_REPEATS,
@@ -68,7 +68,7 @@ def measure_effects(model, table, test, seed):
     dependence = [
         partial_dependence(
             model,
-            table.X.iloc[background],
+            X[background],
             [i],
             kind="individual",
             grid_resolution=GRID_POINTS,
@@ -80,5 +80,5 @@ def measure_effects(model, table, test, seed):
         importance=importance.importances,
         grids=[each["grid_values"][0] for each in dependence],
         curves=[each["individual"][0] for each in dependence],
-        gradient=model.predict_gradient(X),
+        gradient=model.predict_gradient(X[some]),
     )

@@ -159,7 +159,7 @@ def evaluate_fold(estimators, table, train, test, *, trace, seed):
         for name, estimator in estimators.items():
             if name != OURS:
                 scores[name] = _fit(estimator, table, train, test, trace)[1]
-        X = table.X.iloc[test]
+        X = table.X.to_numpy()[test]
         return Fold(
             test=test,
             scores=scores,
@@ -176,19 +176,21 @@ def _fit(estimator, table, train, test, trace):
     arguments = fit_arguments(table, train)
     if "groups" in arguments and type(estimator).__name__ != OURS:
         del arguments["groups"]
-    X, y = table.X.iloc[train], table.y[train]
+    # Arrays have no names to be checked, which takes half of the time of few rows.
+    X, y = table.X.to_numpy(), table.y
+    known = X[train], y[train]
     if trace:
         tracemalloc.start()
     start = time.perf_counter()
     try:
-        model.fit(X, y, **arguments)
+        model.fit(*known, **arguments)
         cost = {"fit_time_s": time.perf_counter() - start}
         if trace:
             cost = {"peak_memory_mib": tracemalloc.get_traced_memory()[1] / 2**20}
     finally:
         if trace:
             tracemalloc.stop()
-    truth = table.y[test], model.predict(table.X.iloc[test])
+    truth = y[test], model.predict(X[test])
     weight = None if table.sample_weight is None else table.sample_weight[test]
     return model, {
         "r2": r2_score(*truth, sample_weight=weight),
