@@ -224,13 +224,15 @@ class _Outputs:
             z = graph("Exp", z) if is_log else graph.exponentials(z, "Sub")
         return z
 
-    def _target_slope(self, z):
-        """Append the derivative of the target by outputs of the network."""
-        graph = self.graph
+    def _target_slope(self, lowest=None):
+        """Append the derivative of the target by outputs that are no lower."""
+        graph, z = self.graph, self._mean
         *first, last = self.y_steps
         if not first:
             return graph("Identity", last.scale)
         affine, function = first
+        if lowest is not None:
+            z = graph("Max", z, lowest)
         z = graph("Add", graph("Mul", z, last.scale), last.mean)
         z = graph("Clip", z, -MAX_EXPONENT, MAX_EXPONENT)
         is_log = function.name == "log"
@@ -243,10 +245,9 @@ class _Outputs:
 
     @cached_property
     def y_std(self):
-        graph, lowest = self.graph, self.model.target.lowest
-        std = graph("Mul", self._scale, self.uncertainty.unit_std)
-        slope = self._target_slope(graph("Max", self._mean, lowest))
-        return graph("Mul", std, slope)
+        std = self.graph("Mul", self._scale, self.uncertainty.unit_std)
+        slope = self._target_slope(self.model.target.lowest)
+        return self.graph("Mul", std, slope)
 
     @cached_property
     def lower(self):
@@ -273,7 +274,7 @@ class _Outputs:
         gradient = graph.sum(derivative, 0)
         for step, x in zip(self.x_steps[::-1], self._inputs[-2::-1], strict=True):
             gradient = graph.pull_back(x, gradient, step)
-        return graph("Mul", gradient, graph.column(self._target_slope(self._mean)))
+        return graph("Mul", gradient, graph.column(self._target_slope()))
 
 
 def to_onnx(

@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from copy import copy
+from copy import copy, deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -53,6 +53,17 @@ def test_to_onnx_predicts_the_same(parameters):
     X = training_range()
     assert_onnx_agrees(model, X)
     assert_onnx_agrees(model, X + 0.3 * np.ptp(X, axis=0))
+
+
+def test_to_onnx_knows_what_is_below_the_smallest_target():
+    """The standard deviation is that of the smallest, where the logarithm has none."""
+    pytest.importorskip("onnx")
+    model = deepcopy(fitted(y_transform="log", n_estimators=3))
+    for member in model.estimators_:
+        member.intercepts_[-1] -= 5
+    X = training_range()
+    assert (model.predict(X) < make_table()[1].min()).any()
+    assert_onnx_agrees(model, X)
 
 
 @pytest.mark.parametrize("activation", ["identity", "logistic", "relu", "tanh"])
