@@ -33,15 +33,17 @@ class Effects(NamedTuple):
     gradient: np.ndarray
 
 
-def measure_effects(model, table, test, seed):
+def measure_effects(model, X, y, test, seed):
     """Ask a fitted model what the inputs do.
 
     Parameters
     ----------
     model : FiveDRegressor
         The model.
-    table : Table
-        The table.
+    X : ndarray of shape (n_samples, n_features)
+        The inputs of the table.
+    y : ndarray of shape (n_samples,)
+        Its target.
     test : ndarray of int
         The rows that the model has not seen.
     seed : int
@@ -53,14 +55,13 @@ def measure_effects(model, table, test, seed):
         What it says.
     """
     rng = np.random.default_rng(seed)
-    n_samples = len(table.y)
+    n_samples = len(y)
     background = rng.choice(n_samples, min(n_samples, BACKGROUND_ROWS), replace=False)
     some = rng.choice(test, min(len(test), MAX_ROWS), replace=False)
-    X = table.X.to_numpy()
     importance = permutation_importance(
         model,
         X[some],
-        table.y[some],
+        y[some],
         scoring="neg_root_mean_squared_error",
         n_repeats=N_REPEATS,
         random_state=seed,

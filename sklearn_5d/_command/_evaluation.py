@@ -150,35 +150,34 @@ def evaluate_fold(estimators, table, train, test, *, trace, seed):
     Fold
         The result.
     """
+    # Arrays have no names to be checked, which takes half of the time of few rows.
+    X = table.X.to_numpy()
     with single_threaded, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        ours, score = _fit(estimators[OURS], table, train, test, trace)
+        ours, score = _fit(estimators[OURS], X, table, train, test, trace)
     scores = {OURS: score}
     with single_threaded, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name, estimator in estimators.items():
             if name != OURS:
-                scores[name] = _fit(estimator, table, train, test, trace)[1]
-        X = table.X.to_numpy()[test]
+                scores[name] = _fit(estimator, X, table, train, test, trace)[1]
         return Fold(
             test=test,
             scores=scores,
-            y_pred=ours.predict(X),
-            intervals=_intervals(ours, X),
-            effects=measure_effects(ours, table, test, seed),
+            y_pred=ours.predict(X[test]),
+            intervals=_intervals(ours, X[test]),
+            effects=measure_effects(ours, X, table.y, test, seed),
             warnings=[str(each.message) for each in caught],
         )
 
 
-def _fit(estimator, table, train, test, trace):
+def _fit(estimator, X, table, train, test, trace):
     """Fit a copy, and score it; only the fit itself is timed or traced."""
     model = clone(estimator)
     arguments = fit_arguments(table, train)
     if "groups" in arguments and type(estimator).__name__ != OURS:
         del arguments["groups"]
-    # Arrays have no names to be checked, which takes half of the time of few rows.
-    X, y = table.X.to_numpy(), table.y
-    known = X[train], y[train]
+    known = X[train], table.y[train]
     if trace:
         tracemalloc.start()
     start = time.perf_counter()
@@ -190,7 +189,7 @@ def _fit(estimator, table, train, test, trace):
     finally:
         if trace:
             tracemalloc.stop()
-    truth = y[test], model.predict(X[test])
+    truth = table.y[test], model.predict(X[test])
     weight = None if table.sample_weight is None else table.sample_weight[test]
     return model, {
         "r2": r2_score(*truth, sample_weight=weight),
