@@ -30,6 +30,8 @@ OURS = "FiveDRegressor"
 CONFIDENCE_LEVELS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 # Up to here a Gaussian process takes no longer than the rest.
 MAX_PROCESS_ROWS = 300
+# Fewer rows take some MiB in any case, and a tracer would double the time of a report.
+MIN_TRACED_ROWS = 500
 
 
 @dataclass(frozen=True)
@@ -235,8 +237,11 @@ def evaluate(estimators, table, folds, *, n_jobs, seed, progress):
         The results, as they come.
     """
     # The fold that is traced takes longest, and so it is the first.
+    traced = 0 if len(table.y) >= MIN_TRACED_ROWS else None
     tasks = [
-        delayed(evaluate_fold)(estimators, table, train, test, trace=i == 0, seed=seed)
+        delayed(evaluate_fold)(
+            estimators, table, train, test, trace=i == traced, seed=seed
+        )
         for i, (train, test) in enumerate(folds)
     ]
     results = Parallel(n_jobs, return_as="generator_unordered")(tasks)

@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import __version__
 from ._console import align
-from ._evaluation import OURS
+from ._evaluation import MIN_TRACED_ROWS, OURS
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,8 @@ class Summary:
         -------
         dict of dict
             ``r2``, ``rmse``, ``mae`` (means of the folds), ``rmse_sd`` (sd over the
-            folds), ``fit_time_s`` (their median) and ``peak_memory_mib`` (in one fold).
+            folds), ``fit_time_s`` (their median) and ``peak_memory_mib`` (in one fold,
+            where rows are many).
         """
         together = {}
         for name in self.folds[0].scores:
@@ -218,7 +219,7 @@ class Summary:
             "R2, RMSE and MAE: means of the folds; sd: of the RMSE over the folds.",
             "fit (s): median of the folds, one thread. MiB: peak of what Python and "
             "NumPy allocate",
-            "in one more fit, in a fold of its own.",
+            f"in one more fit, in a fold of its own, from {MIN_TRACED_ROWS} rows on.",
             "",
             *self._coverage_lines(),
             "",
