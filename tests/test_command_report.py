@@ -15,11 +15,13 @@ import pytest
 from matplotlib.image import imread
 from sklearn.base import clone
 from sklearn.dummy import DummyRegressor
+from sklearn.inspection import partial_dependence
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GroupKFold, KFold, cross_val_score
 
 from sklearn_5d import FiveDRegressor, __version__
 from sklearn_5d._command import _evaluation, _learning, _report, main
+from sklearn_5d._command._effects import measure_effects
 from sklearn_5d._command._evaluation import evaluate, make_folds
 from sklearn_5d._command._summary import Summary
 from sklearn_5d._command._table import Table
@@ -118,6 +120,29 @@ def test_coverage_and_effects_of_a_line(table):
         assert effect["grid"][0] >= table.X[name].min()
         assert np.all(effect["low"] <= effect["mean"])
         assert np.all(effect["mean"] <= effect["high"])
+
+
+def test_dependence_is_that_of_scikit_learn(table):
+    X = table.X.to_numpy()
+    X[:, 1] = X[:, 1].round(1)  # few values
+    line = Straight().fit(X, table.y)
+    effects = measure_effects(line, X[:50], table.y[:50], np.arange(50), seed=0)
+    for k in range(5):
+        expected = partial_dependence(
+            line, X[:50], [k], percentiles=(0, 1), grid_resolution=20
+        )
+        np.testing.assert_allclose(effects.grids[k], expected["grid_values"][0])
+        curve = effects.curves[k].mean(axis=0)
+        np.testing.assert_allclose(curve, expected["average"][0])
+
+
+@pytest.mark.parametrize(("origin", "unit"), [(0, 1e-9), (300, 1e-4), (101325, 0.1)])
+def test_dependence_in_a_narrow_range(table, origin, unit):
+    narrow = Table("t", table.X.assign(x1=origin + unit * table.X["x1"]), table.y, "y")
+    summary = Summary(narrow, [], 3, evaluate_straight(narrow))
+    grid = summary.effects()["x1"]["grid"]
+    assert len(grid) == 20
+    assert np.all(np.diff(grid) > 0)
 
 
 def test_groups_and_weights(table):

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.inspection import partial_dependence, permutation_importance
+from sklearn.inspection import permutation_importance
 
 # Held-out rows that are enough for two digits.
 MAX_ROWS = 1_000
@@ -66,20 +66,28 @@ def measure_effects(model, X, y, test, seed):
         n_repeats=N_REPEATS,
         random_state=seed,
     )
-    dependence = [
-        partial_dependence(
-            model,
-            X[background],
-            [i],
-            kind="individual",
-            grid_resolution=GRID_POINTS,
-            percentiles=(0, 1),
-        )
-        for i in range(X.shape[1])
-    ]
+    grids = [_grid(column) for column in X[background].T]
     return Effects(
         importance=importance.importances,
-        grids=[each["grid_values"][0] for each in dependence],
-        curves=[each["individual"][0] for each in dependence],
+        grids=grids,
+        curves=[_curves(model, X[background], i, grid) for i, grid in enumerate(grids)],
         gradient=model.predict_gradient(X[some]),
     )
+
+
+def _grid(values):
+    """Choose points along an input: its values, or some where it has many."""
+    distinct = np.unique(values)
+    if len(distinct) < GRID_POINTS:
+        return distinct
+    return np.linspace(distinct[0], distinct[-1], GRID_POINTS)
+
+
+def _curves(model, X, i, grid):
+    """Predict each row with each point of the grid in the place of its input.
+
+    As `sklearn.inspection.partial_dependence`, which finds no grid in a narrow range.
+    """
+    rows = np.repeat(X, len(grid), axis=0)
+    rows[:, i] = np.tile(grid, len(X))
+    return model.predict(rows).reshape(len(X), len(grid))
