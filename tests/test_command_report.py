@@ -202,11 +202,8 @@ def test_too_few_rows_for_a_level(table):
                 raise ValueError("too few rows")
             return super().predict_interval(X, confidence_level)
 
-    assert list(_evaluation._intervals(Few().fit(table.X, table.y), table.X)) == [
-        0.5,
-        0.6,
-        0.7,
-    ]
+    model = Few().fit(table.X, table.y)
+    assert list(_evaluation._intervals(model, table.X)[0]) == [0.5, 0.6, 0.7]
 
 
 # --------------------------------------------------------------------------------------
@@ -340,6 +337,17 @@ def test_constant_target(tmp_path, capsys):
     assert main([str(path), *options, *QUICK]) == 0
     assert "The target 'y' is 2.5 in all rows" in capsys.readouterr().out
     assert Page(report.read_text(encoding="utf-8")).stack == []
+
+
+def test_why_there_are_no_intervals(csv, tmp_path, capsys):
+    report = tmp_path / "report.html"
+    options = ["--target", "load", "--output", str(report), *QUICK]
+    assert main([csv, *options, "--param", "n_estimators=1"]) == 0
+    reason = "No rows were held out to calibrate an uncertainty with"
+    assert f"No intervals of FiveDRegressor: {reason}" in capsys.readouterr().out
+    text = report.read_text(encoding="utf-8")
+    assert f"There are no intervals: {reason}" in text
+    assert Page(text).stack == []
 
 
 @pytest.mark.parametrize(

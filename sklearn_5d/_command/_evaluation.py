@@ -49,6 +49,8 @@ class Fold:
         The predictions of FiveDRegressor.
     intervals : dict of ndarray of shape (n_test, 2)
         Its intervals by level, as far as the rows suffice.
+    why_no_intervals : str
+        What it says where there are none.
     effects : Effects
         What the inputs do.
     warnings : list of str
@@ -59,6 +61,7 @@ class Fold:
     scores: dict
     y_pred: np.ndarray
     intervals: dict
+    why_no_intervals: str
     effects: Effects
     warnings: list
 
@@ -163,11 +166,13 @@ def evaluate_fold(estimators, table, train, test, *, trace, seed):
         for name, estimator in estimators.items():
             if name != OURS:
                 scores[name] = _fit(estimator, X, table, train, test, trace)[1]
+        intervals, why_no_intervals = _intervals(ours, X[test])
         return Fold(
             test=test,
             scores=scores,
             y_pred=ours.predict(X[test]),
-            intervals=_intervals(ours, X[test]),
+            intervals=intervals,
+            why_no_intervals=why_no_intervals,
             effects=measure_effects(ours, X, table.y, test, seed),
             warnings=[str(each.message) for each in caught],
         )
@@ -202,15 +207,17 @@ def _fit(estimator, X, table, train, test, trace):
 
 
 def _intervals(model, X):
-    levels = list(CONFIDENCE_LEVELS)
-    while levels:
+    """Predict intervals of as many levels as there are, or tell why of none."""
+    why = ""
+    for n_levels in range(len(CONFIDENCE_LEVELS), 0, -1):
+        levels = CONFIDENCE_LEVELS[:n_levels]
         try:
-            bounds = model.predict_interval(X, levels)
-        except ValueError:  # too few rows were held out for the highest level
-            levels.pop()
+            bounds = model.predict_interval(X, list(levels))
+        except ValueError as error:  # too few rows were held out for the highest level
+            why = str(error)
         else:
-            return {level: bounds[..., i] for i, level in enumerate(levels)}
-    return {}
+            return {level: bounds[..., i] for i, level in enumerate(levels)}, ""
+    return {}, why
 
 
 def evaluate(estimators, table, folds, *, n_jobs, seed, progress):

@@ -98,6 +98,16 @@ class Summary:
             }
         return together
 
+    def why_no_coverage(self):
+        """Say why there are no intervals.
+
+        Returns
+        -------
+        str
+            What FiveDRegressor said in a fold; empty where there are some.
+        """
+        return next((f.why_no_intervals for f in self.folds if not f.intervals), "")
+
     def effects(self):
         """Compute what the inputs do, the most important one first.
 
@@ -237,7 +247,7 @@ class Summary:
     def _coverage_lines(self):
         coverage = self.coverage()
         if not coverage:
-            return [f"Too few rows for intervals of {OURS}."]
+            return [f"No intervals of {OURS}: {self.why_no_coverage()}"]
         level = max(set(coverage) - {0.95})
         measured = coverage[level]
         return [
