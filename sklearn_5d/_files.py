@@ -22,10 +22,19 @@ def import_optional(name, user, extra="export"):
         ) from error
 
 
+def is_stream(path):
+    """Tell whether a path is a pipe, a device or the like: nothing to be replaced."""
+    path = Path(path)
+    return path.exists() and not (path.is_file() or path.is_dir())
+
+
 @contextmanager
 def replacing(path):
     """Give a path to write to, which takes the name of `path` when all went well."""
-    path = Path(path).resolve()
+    if is_stream(path):
+        yield Path(path)
+        return
+    path = Path(os.path.realpath(path))
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         yield temporary
@@ -36,10 +45,11 @@ def replacing(path):
 
 def write(path, content):
     """Write a file that is complete under its name, or not there."""
-    with replacing(path) as temporary, temporary.open("xb") as file:
+    with replacing(path) as temporary, temporary.open("wb") as file:
         file.write(content)
         file.flush()
-        os.fsync(file.fileno())
+        if temporary.is_file():
+            os.fsync(file.fileno())
 
 
 def versions():

@@ -3,10 +3,13 @@
 import gzip
 import io
 import json
+import os
 import re
 import subprocess
 import sys
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -124,6 +127,9 @@ def test_fit_writes_onnx(frame, fitted, tmp_path):
     ("options", "message"),
     [
         (["--model", "nowhere/m.skops"], "No such file .*nowhere/m.skops"),
+        (["--model", "table.csv"], r"Got table.csv, expected .* ends with \.skops"),
+        (["--model", "link.skops"], "Got table.csv for the table and for a result"),
+        (["--model", "m.skops", "--onnx", "m.skops"], r"Got m.skops.* with \.onnx"),
         (["--model", "m.skops", "--param", "speed=1"], "Invalid parameter 'speed'"),
         (["--model", "m.skops", "--param", "patience=0"], "'patience' parameter"),
     ],
@@ -131,9 +137,46 @@ def test_fit_writes_onnx(frame, fitted, tmp_path):
 def test_fit_fails_before_work(frame, tmp_path, monkeypatch, capsys, options, message):
     monkeypatch.chdir(tmp_path)
     frame.to_csv("table.csv", index=False)
+    Path("link.skops").symlink_to("table.csv")
+    before = Path("table.csv").read_bytes()
     assert main(["fit", "table.csv", "--target", "load", *options]) == 2
     assert_one_line_of_error(capsys, message)
-    assert [each.name for each in tmp_path.iterdir()] == ["table.csv"]
+    assert {each.name for each in tmp_path.iterdir()} == {"table.csv", "link.skops"}
+    assert Path("table.csv").read_bytes() == before
+
+
+def test_a_link_to_nowhere_stays_one(frame, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    frame.to_csv("table.csv", index=False)
+    Path("link.skops").symlink_to("model.skops")
+    options = ["fit", "table.csv", "--target", "load", "--model", "link.skops", *QUICK]
+    assert main([*options, "--param", "patience=0"]) == 2
+    assert not Path("model.skops").exists()
+    assert main(options) == 0
+    assert Path("link.skops").is_symlink()
+    FiveDRegressor.load("model.skops")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize("command", ["fit", "predict"])
+def test_into_a_pipe(frame, new, skops, tmp_path, capsys, command):
+    table, pipe = tmp_path / "table.csv", tmp_path / "pipe"
+    frame.to_csv(table, index=False)
+    os.mkfifo(pipe)
+    arguments = {
+        "fit": [str(table), "--target", "load", "--model", str(pipe), *QUICK],
+        "predict": [skops, str(new), "--output", str(pipe)],
+    }
+    with ThreadPoolExecutor() as threads:
+        content = threads.submit(pipe.read_bytes)
+        assert main([command, *arguments[command], "--quiet"]) == 0
+        content = content.result()
+    assert pipe.is_fifo()
+    if command == "fit":
+        (tmp_path / "model.skops").write_bytes(content)
+        FiveDRegressor.load(tmp_path / "model.skops")
+    else:
+        assert len(pd.read_csv(io.BytesIO(content))) == 40
 
 
 # --------------------------------------------------------------------------------------
@@ -233,6 +276,19 @@ def test_predict_to_standard_output_and_gzip(new, skops, tmp_path, capsys):
     assert gzip.decompress(output.read_bytes()).decode() == said.out
 
 
+@pytest.mark.parametrize("name", ["out.tsv", "out.tsv.gz", "OUT.CSV.GZ", "out.csv"])
+def test_predictions_are_what_their_name_says(new, skops, tmp_path, name):
+    output = tmp_path / name
+    assert main(["predict", skops, str(new), "--output", str(output), "--quiet"]) == 0
+    content = output.read_bytes()
+    if name.lower().endswith(".gz"):
+        assert content[10:].startswith(output.stem.encode())  # behind a fixed header
+        content = gzip.decompress(content)
+    written = pd.read_csv(io.BytesIO(content), sep="\t" if "tsv" in name else ",")
+    assert list(written)[:4] == ["x5", "x4", "id", "x3"]
+    assert len(written) == 40
+
+
 @pytest.mark.parametrize("kind", ["parquet", "feather", "xlsx"])
 def test_predict_other_kinds(new, skops, fitted, tmp_path, kind):
     frame = pd.read_csv(new, float_precision="round_trip")
@@ -261,6 +317,8 @@ def test_predict_other_kinds(new, skops, fitted, tmp_path, kind):
         (lambda t: t.replace("0.5388", "o.5"), [], "line 3, column 'x5': Got 'o.5"),
         (lambda t: t + ",1,run,1,1,1,2\n", [], "line 42, column 'x5': Got a missing"),
         (str, ["--output", "nowhere/out.csv"], "No such file .*nowhere/out.csv"),
+        (str, ["--output", "out.xlsx"], r"Got out.xlsx, .* ends with \.csv or \.tsv"),
+        (str, ["--output", "out.GZ"], r"Got out.GZ, expected a name that ends with"),
         (str, ["--confidence", "0.9999"], "needs at least 10000 held-out rows"),
     ],
 )
@@ -285,10 +343,12 @@ def test_missing_values_are_left_out_on_request(new, skops, tmp_path, capsys):
     assert len(pd.read_csv(output)) == 40
 
 
-def test_another_prefix(new, skops, capsys):
-    assert main(["predict", skops, str(new), "--prefix", "load", "--quiet"]) == 0
+@pytest.mark.parametrize("name", ["load", "self"])
+def test_another_prefix(new, skops, capsys, name):
+    assert main(["predict", skops, str(new), "--prefix", name, "--quiet"]) == 0
     header = capsys.readouterr().out.splitlines()[0]
-    assert header.endswith(",load,load_std,load_lower,load_upper,load_extrapolation")
+    suffixes = ["", "_std", "_lower", "_upper", "_extrapolation"]
+    assert header.endswith("," + ",".join(name + suffix for suffix in suffixes))
 
 
 def test_model_without_names_or_intervals(frame, tmp_path, capsys):

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 
 import numpy as np
@@ -234,6 +235,23 @@ def test_report(csv, tmp_path, monkeypatch, capsys):
     ]
 
 
+def test_a_picture_is_complete_or_not_there(csv, tmp_path, monkeypatch, capsys):
+    def fail(file):
+        raise OSError("No space left on device")
+
+    picture = tmp_path / "seen.PNG"
+    options = [csv, "--target", "load", "--quiet", *QUICK, "--picture", str(picture)]
+    assert main(options) == 0
+    before = picture.read_bytes()
+    assert before.startswith(b"\x89PNG")
+    monkeypatch.setattr(os, "fsync", fail)
+    capsys.readouterr()
+    assert main([*options, "--seed", "1"]) == 2
+    assert_one_line_of_error(capsys, "No space left")
+    assert picture.read_bytes() == before
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 class Page(HTMLParser):
     """What a browser or a reader of screens needs."""
 
@@ -383,9 +401,12 @@ def assert_one_line_of_error(capsys, message):
         (["--cv", "1"], "n_splits=1"),
         (["--cv", "801"], "Got 1503 rows for 801 folds, expected at least 1602"),
         (["--picture", "nowhere/report.png"], "No such file .*nowhere/report.png"),
-        (["--picture", "report.doc"], r"Got report.doc .* one of .*\.pdf, .*\.png"),
+        (
+            ["--picture", "report.doc"],
+            r"Got report.doc, .* ends with .*\.pdf or .*\.png",
+        ),
         (["--output", "nowhere/report.html"], "No such file .*nowhere/report.html"),
-        (["--output", "report.pdf"], r"Got report.pdf .* ends with \.html"),
+        (["--output", "report.pdf"], r"Got report.pdf, .* ends with \.html"),
         (["--param", "speed=11"], "Invalid parameter 'speed'"),
         (["--param", "alpha=-1"], "alpha.*-1"),
         (["."], "Is a directory"),
@@ -451,6 +472,21 @@ def test_errors_while_at_work(csv, monkeypatch, capsys):
     monkeypatch.setattr(_report, "evaluate", fail)
     assert main([csv, "--target", "load", "--no-picture", "--quiet"]) == 2
     assert_one_line_of_error(capsys, "error: Something has gone wrong.$")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize(
+    ("option", "start"), [("--picture", b"\x89PNG"), ("--output", b"<!DOCTYPE html>")]
+)
+def test_report_into_a_pipe(csv, tmp_path, option, start):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as threads:
+        content = threads.submit(pipe.read_bytes)
+        options = ["--target", "load", option, str(pipe), "--quiet", *QUICK]
+        assert main([csv, *options]) == 0
+        assert content.result().lstrip().startswith(start)
+    assert pipe.is_fifo()
 
 
 def test_interrupt_keeps_what_is_done(csv, tmp_path, monkeypatch, capsys):

@@ -5,7 +5,7 @@ import warnings
 
 from ._learning import (
     check_fit,
-    check_writable,
+    check_output,
     fit_arguments,
     make_regressor,
     read,
@@ -29,10 +29,13 @@ def run(args, console):
     int
         The exit status.
     """
-    for path, package in ((args.model, "skops.io"), (args.onnx, "onnx")):
+    for path, package, ending in (
+        (args.model, "skops.io", ".skops"),
+        (args.onnx, "onnx", ".onnx"),
+    ):
         if path is not None:
-            import_optional(package)
-            check_writable(path)
+            import_optional(package, extra="export")
+            check_output(path, (ending,), args.table)
     regressor = make_regressor(args).set_params(n_jobs=args.jobs)
     table = read(args)
     check_fit(regressor, table)

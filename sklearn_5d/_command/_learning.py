@@ -7,6 +7,7 @@ from pathlib import Path
 from sklearn.base import clone
 
 from .. import FiveDRegressor
+from .._files import is_stream
 from ._checks import check_table
 from ._reading import ReadingOptions
 from ._table import Roles, read_table
@@ -138,22 +139,37 @@ def check_fit(regressor, table):
         trial.fit(table.X, table.y, **fit_arguments(table))
 
 
-def check_writable(path):
+def check_output(path, endings, table=None):
     """Check that a file can be written, before any work, and leave no trace.
 
     Parameters
     ----------
     path : str
-        The file.
+        The file. Pipes and devices have any name, and are not opened here: whoever
+        reads them would see the end.
+    endings : tuple of str
+        What its name may end with.
+    table : str or None, default=None
+        A file that must stay.
 
     Raises
     ------
     OSError
-        If it cannot.
+        If it cannot be written.
+    ValueError
+        If it is the table, or has another name.
     """
-    path = Path(path)
+    if is_stream(path):
+        return
+    if not str(path).lower().endswith(endings):
+        raise ValueError(
+            f"Got {path}, expected a name that ends with {' or '.join(endings)}."
+        )
+    path = Path(os.path.realpath(path))  # a link to nowhere stays one
     existed = path.exists()
     with path.open("ab"):
         pass
     if not existed:
-        os.unlink(path)
+        path.unlink()
+    elif table is not None and path == Path(os.path.realpath(table)):
+        raise ValueError(f"Got {table} for the table and for a result.")

@@ -2,7 +2,6 @@
 
 from base64 import b64encode
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 from sklearn.metrics import PredictionErrorDisplay
@@ -14,30 +13,16 @@ MAX_POINTS = 2_000
 BLUE, ORANGE, GREY = "#0b62a4", "#b6500c", "0.55"
 
 
-def check_picture(path):
-    """Check that a picture can be drawn and saved, before any work.
+def picture_endings():
+    """List what the name of a picture may end with.
 
-    Parameters
-    ----------
-    path : str or PathLike
-        Where the picture will be saved.
-
-    Raises
-    ------
-    ImportError
-        If matplotlib is not installed.
-    OSError
-        If the file cannot be written.
-    ValueError
-        If matplotlib does not write this kind of file.
+    Returns
+    -------
+    tuple of str
+        The endings that matplotlib writes.
     """
-    figure = new_figure(1, 1)[0]
-    kinds = [f".{kind}" for kind in sorted(figure.canvas.get_supported_filetypes())]
-    if Path(path).suffix not in kinds:
-        raise ValueError(
-            f"Got {path} for the picture, expected a name that ends with one of "
-            f"{', '.join(kinds)}."
-        )
+    kinds = new_figure(1, 1)[0].canvas.get_supported_filetypes()
+    return tuple(f".{kind}" for kind in sorted(kinds))
 
 
 def new_figure(width, height):
@@ -59,6 +44,28 @@ def new_figure(width, height):
     return figure, figure.add_subplot()
 
 
+def render(figure, kind, **options):
+    """Draw a picture.
+
+    Parameters
+    ----------
+    figure : Figure
+        The picture.
+    kind : str
+        What matplotlib writes: "png", "svg" and so on.
+    **options : dict
+        What `Figure.savefig` takes.
+
+    Returns
+    -------
+    bytes
+        The content of a file.
+    """
+    file = BytesIO()
+    figure.savefig(file, format=kind, **options)
+    return file.getvalue()
+
+
 def embed(figure):
     """Make an address of a picture that is the picture itself.
 
@@ -72,9 +79,8 @@ def embed(figure):
     str
         A data address of an SVG.
     """
-    file = BytesIO()
-    figure.savefig(file, format="svg", dpi=160, metadata={"Date": None})
-    return "data:image/svg+xml;base64," + b64encode(file.getvalue()).decode()
+    content = render(figure, "svg", dpi=160, metadata={"Date": None})
+    return "data:image/svg+xml;base64," + b64encode(content).decode()
 
 
 def _label(ax, x, y):

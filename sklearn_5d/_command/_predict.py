@@ -4,16 +4,19 @@ import contextlib
 import csv
 import gzip
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 
 import numpy as np
 
 from .. import FiveDRegressor
 from .._files import replacing
-from ._learning import check_writable, reading_options
+from ._learning import check_output, reading_options
 from ._optional import import_optional
 from ._reading import open_source
 from ._table import read_numbers
+
+ENDINGS = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 
 
 def load(path):
@@ -49,7 +52,7 @@ def run(args, console):
         The exit status.
     """
     if args.output != "-":
-        check_writable(args.output)
+        check_output(args.output, ENDINGS)
     model = load(args.model).set_params(n_jobs=args.jobs)
     with open_source(args.table, reading_options(args)) as source:
         inputs = find_inputs(model, source)
@@ -72,6 +75,7 @@ def run(args, console):
 def _predict_chunks(args, console, source, inputs, predictor):
     """Read, predict and write until there are no more rows, and count them."""
     counts = {"n_rows": 0, "n_dropped": 0, "n_extrapolation": 0}
+    layout = choose_layout(args.output, source)
     with open_output(args.output, source) as file, console.progress(1.0, "rows") as bar:
         for chunk in source.chunks():
             X = read_numbers(source, chunk, inputs, args.na_values, args.drop_missing)
@@ -84,7 +88,7 @@ def _predict_chunks(args, console, source, inputs, predictor):
                 counts["n_extrapolation"] += int(outside.sum())
                 if counts["n_rows"] == 0:
                     _say(console, source, predictor)
-                write_rows(file, chunk, columns, source, header=counts["n_rows"] == 0)
+                write_rows(file, chunk, columns, layout, header=counts["n_rows"] == 0)
                 bar(source.fraction_read())
             counts["n_rows"] += len(X)
         if counts["n_rows"] == 0:
@@ -233,15 +237,35 @@ def open_output(path, source):
         yield sys.stdout
         sys.stdout.flush()
         return
-    open_file = gzip.open if Path(path).suffix == ".gz" else open
-    with (
-        replacing(path) as temporary,
-        open_file(temporary, "xt", encoding=source.encoding, newline="") as file,
-    ):
-        yield file
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        if path.lower().endswith(".gz"):
+            # The name of the file stands in it, and the temporary one would.
+            file = gzip.GzipFile(Path(path).name, "wb", fileobj=file)
+        with TextIOWrapper(file, encoding=source.encoding, newline="") as text:
+            yield text
 
 
-def write_rows(file, chunk, columns, source, header):
+def choose_layout(path, source):
+    """Choose how values are written.
+
+    Parameters
+    ----------
+    path : str
+        The file of the predictions.
+    source : TextSource or FrameSource
+        The table: its delimiter and its decimal sign are kept, but in a .tsv file.
+
+    Returns
+    -------
+    dict
+        ``sep`` and ``decimal``.
+    """
+    is_tsv = path.lower().endswith((".tsv", ".tsv.gz"))
+    sep = "\t" if is_tsv or source.delimiter is None else source.delimiter
+    return {"sep": sep, "decimal": source.decimal}
+
+
+def write_rows(file, chunk, columns, layout, header):
     """Write rows as they came in, with the new columns at the right.
 
     Parameters
@@ -252,16 +276,13 @@ def write_rows(file, chunk, columns, source, header):
         What came in.
     columns : dict of ndarray
         The new columns.
-    source : TextSource or FrameSource
-        The table: its delimiter and its decimal sign are kept.
+    layout : dict
+        How values are written; see `choose_layout`.
     header : bool
         Whether the names come first.
     """
-    chunk.assign(**columns).to_csv(
-        file,
-        index=False,
-        header=header,
-        sep=source.delimiter or "\t",
-        decimal=source.decimal,
-        quoting=csv.QUOTE_MINIMAL,
+    pandas = import_optional("pandas")
+    new = pandas.DataFrame(columns, index=chunk.index)
+    pandas.concat([chunk, new], axis=1).to_csv(
+        file, index=False, header=header, quoting=csv.QUOTE_MINIMAL, **layout
     )

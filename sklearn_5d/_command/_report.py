@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from .._files import replacing
+from .._files import write
 from .._training.threads import single_threaded
 from ..datasets import load_airfoil_self_noise
 from ._evaluation import evaluate, make_estimators, make_folds
-from ._learning import check_fit, check_writable, make_regressor, read, say
+from ._learning import check_fit, check_output, make_regressor, read, say
 from ._main import INTERRUPTED
 from ._optional import import_optional
 from ._page import make_page
-from ._pictures import check_picture, plot_predictions
+from ._pictures import picture_endings, plot_predictions, render
 from ._summary import Summary
 from ._table import Table
 
@@ -33,7 +33,7 @@ def run(args, console):
         The exit status.
     """
     picture = _choose_picture(args)
-    _check_outputs(args.output, picture)
+    _check_outputs(args.output, picture, args.table)
     # The thread pools are looked for before the first word: Python loses an interrupt
     # in that search, which is a callback of ctypes.
     with single_threaded:
@@ -81,18 +81,13 @@ def _choose_picture(args):
     return args.picture or DEFAULT_PICTURE
 
 
-def _check_outputs(output, picture):
+def _check_outputs(output, picture, table):
     if picture is not None:
-        check_picture(picture)
-        check_writable(picture)
+        check_output(picture, picture_endings(), table)
     if output is not None:
         import_optional("jinja2")
         import_optional("matplotlib.figure")
-        if Path(output).suffix.lower() not in (".html", ".htm"):
-            raise ValueError(
-                f"Got {output} for the report, expected a name that ends with .html."
-            )
-        check_writable(output)
+        check_output(output, (".html", ".htm"), table)
 
 
 def _read(args):
@@ -117,10 +112,11 @@ def _read(args):
 def _write(summary, output, picture, console):
     text = summary.to_text()
     if picture is not None:
-        plot_predictions(summary, (5, 5)).savefig(picture, dpi=150)
+        ending = Path(picture).suffix.lower()
+        kind = ending[1:] if ending in picture_endings() else "png"  # of a pipe
+        write(picture, render(plot_predictions(summary, (5, 5)), kind, dpi=150))
         text += f"\nPredicted against true: {picture}"
     if output is not None:
-        with replacing(output) as temporary:
-            temporary.write_text(make_page(summary), encoding="utf-8")
+        write(output, make_page(summary).encode())
         text += f"\nReport: {output}"
     console.result(text, summary.to_dict())
