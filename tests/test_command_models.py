@@ -516,6 +516,39 @@ def test_files_that_are_no_models(tmp_path, new, capsys, command, content):
     assert_one_line_of_error(capsys, "is no model of sklearn_5d|cannot be loaded")
 
 
+# Flags and method of compression, in the directory of a zip file.
+@pytest.mark.parametrize(("offset", "value"), [(8, 1), (10, 8), (10, 99)])
+def test_info_of_damaged_files(skops, tmp_path, capsys, offset, value):
+    content = bytearray(Path(skops).read_bytes())
+    for entry in re.finditer(b"PK\x01\x02", bytes(content)):
+        content[entry.start() + offset] = value
+    path = tmp_path / "damaged.skops"
+    path.write_bytes(content)
+    assert main(["info", str(path)]) == 2
+    assert_one_line_of_error(capsys, "is no model of sklearn_5d: ")
+
+
+SCHEMA = {"__module__": "m", "__class__": "C", "content": {"content": {}}}
+
+
+@pytest.mark.parametrize(
+    ("versions", "schema"),
+    [
+        ([1], SCHEMA),
+        ({}, SCHEMA | {"content": {"content": []}}),
+        ({}, SCHEMA | {"data_min": None}),
+        ({}, SCHEMA | {"data_min": {"is_json": True, "content": "1"}}),
+    ],
+)
+def test_info_of_foreign_files(tmp_path, capsys, versions, schema):
+    path = tmp_path / "foreign.skops"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("versions.json", json.dumps(versions))
+        archive.writestr("schema.json", json.dumps(schema))
+    assert main(["info", str(path)]) == 2
+    assert_one_line_of_error(capsys, "is no model of sklearn_5d: ")
+
+
 def test_info_unpacks_no_bombs(tmp_path, capsys):
     path = tmp_path / "bomb.skops"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -8,7 +8,7 @@ import hashlib
 import io
 import json
 from pathlib import Path
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from numpy.lib import format as npy
 
@@ -60,26 +60,27 @@ def read_info(path):
     """
     content = Path(path).read_bytes()
     try:
-        with ZipFile(io.BytesIO(content)) as archive:
-            sizes = [entry.file_size for entry in archive.infolist()]
-            if sum(sizes) > MAX_BYTES:
-                raise ValueError(f"it unpacks to {sum(sizes):,} bytes")
-            schema = json.loads(archive.read("schema.json"))
-            versions = json.loads(archive.read("versions.json"))
-            attributes = schema["content"]["content"]
-            values = {key: _value(each, archive) for key, each in attributes.items()}
-            ranges = [_find(schema, key, archive) for key in ("data_min", "data_max")]
-            digest = archive.comment
-        kind = f"{schema['__module__']}.{schema['__class__']}"
-    except (BadZipFile, KeyError, TypeError, ValueError, RecursionError) as error:
+        return {"file": str(path), "bytes": len(content), **_read(content)}
+    except Exception as error:  # who wrote the file may have thought of anything
         raise ValueError(f"{path} is no model of sklearn_5d: {error}") from error
+
+
+def _read(content):
+    with ZipFile(io.BytesIO(content)) as archive:
+        sizes = [entry.file_size for entry in archive.infolist()]
+        if sum(sizes) > MAX_BYTES:
+            raise ValueError(f"it unpacks to {sum(sizes):,} bytes")
+        schema = json.loads(archive.read("schema.json"))
+        versions = json.loads(archive.read("versions.json"))
+        attributes = schema["content"]["content"]
+        values = {key: _value(each, archive) for key, each in attributes.items()}
+        ranges = [_find(schema, key, archive) for key in ("data_min", "data_max")]
+        digest = archive.comment
     expected = hashlib.sha256(content[: len(content) - len(digest)]).hexdigest()
     return {
-        "file": str(path),
-        "bytes": len(content),
         "is_as_written": digest == expected.encode(),
-        "type": kind,
-        "versions": versions,
+        "type": f"{schema['__module__']}.{schema['__class__']}",
+        "versions": dict(versions),
         "n_networks": sum(n.get("__class__") == NETWORK for n in _nodes(schema)),
         "inputs": _inputs(values.get("feature_names_in_"), *ranges),
         "parameters": _select(values, fitted=False),

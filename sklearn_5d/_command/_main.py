@@ -9,6 +9,8 @@ from importlib import import_module
 from ._arguments import parse
 from ._console import Console
 
+# What files, arguments and the machine may be to blame for.
+ERRORS = ArithmeticError, ImportError, MemoryError, OSError, RecursionError, ValueError
 ERROR, INTERRUPTED = 2, 130  # as shells and argparse have it
 
 
@@ -42,7 +44,7 @@ def main(argv=None):
         # Whoever reads has seen enough; Python would complain while it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (ArithmeticError, ImportError, MemoryError, OSError, ValueError) as error:
+    except ERRORS as error:
         message = " ".join(str(error).split()) or type(error).__name__
         print(f"sklearn-5d: error: {message}", file=sys.stderr)
         return ERROR
