@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tracemalloc
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 
@@ -175,6 +176,65 @@ def test_groups_reach_the_fit(csv, tmp_path, capsys):
         errors.append(np.sqrt(np.mean((fitted.predict(X.iloc[test]) - y[test]) ** 2)))
     rmse = report["scores"]["FiveDRegressor"]["rmse"]
     assert rmse == pytest.approx(np.mean(errors))
+
+
+def test_weight_zero_is_absence(csv, tmp_path, capsys):
+    options = ["--target", "load", "--no-picture", "--json", "--quiet", *QUICK]
+    path = tmp_path / "weights.csv"
+    reports = []
+    for n_rows in (120, 60):
+        frame = pd.read_csv(csv).assign(w=np.r_[[1, 2] * 30, [0] * 60])
+        frame.head(n_rows).to_csv(path, index=False)
+        assert main([str(path), "--weight", "w", *options]) == 0
+        reports.append(json.loads(capsys.readouterr().out))
+    assert reports[0]["n_rows"] == 60
+    assert reports[0]["inputs"] == reports[1]["inputs"]
+    assert "60 rows of weight zero left out" in reports[0]["notes"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "cv", "message"),
+    [
+        ({"group": np.arange(60) % 2}, 2, "Got 2 folds, .* single group .* --cv 3"),
+        ({"group": np.r_[np.zeros(40), 1:21]}, 2, "Got 2 folds, .* single group"),
+        ({"weight": np.r_[np.ones(6), np.zeros(54)]}, 5, "Got 6 rows of weight above"),
+    ],
+)
+def test_folds_that_cannot_be_learnt(
+    csv, tmp_path, monkeypatch, capsys, columns, cv, message
+):
+    monkeypatch.setattr(_report, "evaluate", pytest.fail)
+    path, (role,) = tmp_path / "table.csv", columns
+    pd.read_csv(csv).head(60).assign(**columns).to_csv(path, index=False)
+    options = ["--target", "load", f"--{role}", role, "--cv", str(cv), "--no-picture"]
+    assert main([str(path), *options]) == 2
+    assert_one_line_of_error(capsys, message)
+
+
+def test_a_fold_of_one_row_has_no_r2(table):
+    groups = np.r_[0, np.arange(119) % 2 + 1]
+    table = Table("t", table.X, table.y, "load", groups)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        summary = Summary(table, [], 3, evaluate_straight(table))
+    r2 = [fold.scores["FiveDRegressor"]["r2"] for fold in summary.folds]
+    assert np.isnan(r2).sum() == 1
+    assert summary.scores()["FiveDRegressor"]["r2"] == np.nanmean(r2)
+
+
+def test_order_of_the_folds(csv, monkeypatch, capsys):
+    evaluate, reports = _report.evaluate, []
+
+    def backwards(*args, **kwargs):
+        return reversed(list(evaluate(*args, **kwargs)))
+
+    for each in (evaluate, backwards):
+        monkeypatch.setattr(_report, "evaluate", each)
+        options = ["--target", "load", "--no-picture", "--json", "--quiet", *QUICK]
+        assert main([csv, *options]) == 0
+        reports.append(json.loads(capsys.readouterr().out))
+    for key in ("inputs", "intervals"):
+        assert reports[0][key] == reports[1][key]
 
 
 def test_folds_in_processes_are_the_same(table, monkeypatch):

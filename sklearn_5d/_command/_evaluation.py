@@ -7,7 +7,7 @@ when the user interrupts a report is reported.
 import time
 import tracemalloc
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -66,6 +66,32 @@ class Fold:
     warnings: list
 
 
+def without_weightless(table):
+    """Leave out rows of weight zero, as no fold may consist of them.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+
+    Returns
+    -------
+    Table
+        What is as good, with a note.
+    """
+    if table.sample_weight is None or np.all(table.sample_weight):
+        return table
+    keep = table.sample_weight != 0
+    return replace(
+        table,
+        X=table.X[keep],
+        y=table.y[keep],
+        groups=None if table.groups is None else table.groups[keep],
+        sample_weight=table.sample_weight[keep],
+        notes=[*table.notes, f"{np.sum(~keep):,} rows of weight zero left out"],
+    )
+
+
 def make_folds(table, cv, seed):
     """Split the rows, and keep groups whole.
 
@@ -90,14 +116,19 @@ def make_folds(table, cv, seed):
     """
     n_samples = len(table.y)
     if n_samples < 2 * cv:  # R2 needs two test rows
+        kind = "rows" if table.sample_weight is None else "rows of weight above zero"
         raise ValueError(
-            f"Got {n_samples} rows for {cv} folds, expected at least {2 * cv}."
+            f"Got {n_samples} {kind} for {cv} folds, expected at least {2 * cv}."
         )
     if table.groups is None:
-        splitter = KFold(cv, shuffle=True, random_state=seed)
-    else:
-        splitter = GroupKFold(cv)
-    return list(splitter.split(table.X, table.y, table.groups))
+        return list(KFold(cv, shuffle=True, random_state=seed).split(table.X))
+    folds = list(GroupKFold(cv).split(table.X, groups=table.groups))
+    if any(len(np.unique(table.groups[train])) < 2 for train, _ in folds):
+        raise ValueError(
+            f"Got {cv} folds, one of which leaves a single group to learn from, "
+            "expected two: take three groups or more, and --cv 3 or more."
+        )
+    return folds
 
 
 def make_estimators(regressor, table, seed):

@@ -5,7 +5,7 @@ from pathlib import Path
 from .._files import write
 from .._training.threads import single_threaded
 from ..datasets import load_airfoil_self_noise
-from ._evaluation import evaluate, make_estimators, make_folds
+from ._evaluation import evaluate, make_estimators, make_folds, without_weightless
 from ._learning import check_fit, check_output, make_regressor, read, say
 from ._main import INTERRUPTED
 from ._optional import import_optional
@@ -42,7 +42,7 @@ def run(args, console):
 
 def _report(args, picture, console):
     regressor = make_regressor(args)
-    table = _read(args)
+    table = without_weightless(_read(args))
     folds = make_folds(table, args.cv, args.seed)
     check_fit(regressor, table)
     found = say(table, console)
@@ -65,6 +65,7 @@ def _report(args, picture, console):
             if not done:
                 raise
             is_interrupted = True
+    done.sort(key=lambda fold: fold.test[0])  # sums depend on the order, by a digit
     for text in dict.fromkeys(text for fold in done for text in fold.warnings):
         console.warn(text)
         found.append(text)

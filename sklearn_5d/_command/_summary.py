@@ -68,7 +68,7 @@ class Summary:
                 for key in ("r2", "rmse", "mae", "fit_time_s", "peak_memory_mib")
             )
             together[name] = {
-                "r2": r2.mean(),
+                "r2": _of_some(np.mean, r2),  # a single row has none
                 "rmse": rmse.mean(),
                 "rmse_sd": rmse.std(),
                 "mae": mae.mean(),
