@@ -110,6 +110,26 @@ def test_fit_with_groups_weights_and_json(frame, tmp_path, capsys):
     )
 
 
+def test_fit_tells_what_it_warned_of_and_takes_jobs(frame, tmp_path, capsys):
+    path, model = tmp_path / "table.csv", tmp_path / "model.skops"
+    frame.to_csv(path, index=False)
+    options = ["--target", "load", "--inputs", "x1,x2", "--model", str(model)]
+    options += ["--json", "--quiet", "--param", "n_jobs=2", *QUICK]
+    assert main(["fit", str(path), *options]) == 0
+    (warning,) = json.loads(capsys.readouterr().out)["warnings"]
+    assert "X has 2 columns" in warning
+    assert FiveDRegressor.load(model).n_jobs == 2
+
+
+def test_fit_without_onnx(frame, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    path = tmp_path / "table.csv"
+    frame.to_csv(path, index=False)
+    models = ["--model", str(tmp_path / "m.skops"), "--onnx", str(tmp_path / "m.onnx")]
+    assert main(["fit", str(path), "--target", "load", *models]) == 2
+    assert_one_line_of_error(capsys, r"needs onnx: pip install 'sklearn_5d\[export\]'")
+
+
 def test_fit_writes_onnx(frame, fitted, tmp_path):
     pytest.importorskip("onnx")
     onnxruntime = pytest.importorskip("onnxruntime")
@@ -317,6 +337,7 @@ def test_predict_other_kinds(new, skops, fitted, tmp_path, kind):
         (lambda t: t.replace("0.5388", "o.5"), [], "line 3, column 'x5': Got 'o.5"),
         (lambda t: t + ",1,run,1,1,1,2\n", [], "line 42, column 'x5': Got a missing"),
         (str, ["--output", "nowhere/out.csv"], "No such file .*nowhere/out.csv"),
+        (str, ["--output", "-", "--json"], "Got --json .* expected a file by --output"),
         (str, ["--output", "out.xlsx"], r"Got out.xlsx, .* ends with \.csv or \.tsv"),
         (str, ["--output", "out.GZ"], r"Got out.GZ, expected a name that ends with"),
         (str, ["--confidence", "0.9999"], "needs at least 10000 held-out rows"),

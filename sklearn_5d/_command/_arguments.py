@@ -185,7 +185,11 @@ def _add_output(parser):
     group.add_argument(
         "--quiet", action="store_true", help="no notes, warnings and progress"
     )
-    group.add_argument("--json", action="store_true", help="the result for machines")
+    group.add_argument(
+        "--json",
+        action="store_true",
+        help="the result for machines; of predict, what was written by --output",
+    )
 
 
 def _add_reading(parser):
@@ -285,7 +289,9 @@ def _add_fit(parser):
     parser.add_argument(
         "--model", metavar="PATH", required=True, help="the model, a .skops file"
     )
-    parser.add_argument("--onnx", metavar="PATH", help="the model for ONNX as well")
+    parser.add_argument(
+        "--onnx", metavar="PATH", help="the model for ONNX as well, an .onnx file"
+    )
     _add_roles(parser)
     _add_reading(parser)
     _add_fitting(parser)
@@ -298,7 +304,7 @@ def _add_predict(parser):
         "--output",
         metavar="PATH",
         default="-",
-        help=".csv, .tsv or .csv.gz (default: standard output)",
+        help=".csv, .tsv, .csv.gz or .tsv.gz (default: standard output)",
     )
     parser.add_argument(
         "--confidence",

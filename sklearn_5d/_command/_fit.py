@@ -36,7 +36,9 @@ def run(args, console):
         if path is not None:
             import_optional(package, extra="export")
             check_output(path, (ending,), args.table)
-    regressor = make_regressor(args).set_params(n_jobs=args.jobs)
+    regressor = make_regressor(args)
+    if args.jobs is not None:
+        regressor.set_params(n_jobs=args.jobs)
     table = read(args)
     check_fit(regressor, table)
     found = say(table, console)
@@ -47,6 +49,7 @@ def run(args, console):
     fit_time_s = time.perf_counter() - start
     for text in dict.fromkeys(str(each.message) for each in caught):
         console.warn(text)
+        found.append(text)
     regressor.save(args.model)
     if args.onnx is not None:
         regressor.to_onnx(args.onnx)

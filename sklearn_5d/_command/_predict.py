@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import FiveDRegressor
-from .._files import replacing
+from .._files import is_stream, replacing
 from ._learning import check_output, reading_options
 from ._optional import import_optional
 from ._reading import open_source
@@ -51,6 +51,12 @@ def run(args, console):
     int
         The exit status.
     """
+    is_file = args.output != "-" and not is_stream(args.output)
+    if args.json and not is_file:
+        raise ValueError(
+            f"Got --json with predictions to {args.output!r}, expected a file by "
+            "--output: --json counts the rows in it."
+        )
     if args.output != "-":
         check_output(args.output, ENDINGS)
     model = load(args.model).set_params(n_jobs=args.jobs)
@@ -66,7 +72,7 @@ def run(args, console):
             f"{counts['n_extrapolation']:,} of {counts['n_rows']:,} rows lie outside "
             "the training range"
         )
-    if args.output != "-":
+    if is_file:
         text = f"{counts['n_rows']:,} rows predicted: {args.output}"
         console.result(text, {"output": args.output, **counts})
     return 0
