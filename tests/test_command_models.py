@@ -448,6 +448,24 @@ def test_optimise(skops, fitted, capsys):
     assert re.search(r"x1 +0.5 .*fixed\n", output.out)
 
 
+def test_numbers_can_be_pasted(tmp_path, capsys):
+    X, y = make_function("friedman1", 50, random_state=0)
+    X[:, 0] = np.linspace(0.1, 1_234_567, 50)
+    model = str(tmp_path / "m.skops")
+    estimator = FiveDRegressor(solver="lbfgs", n_estimators=2, random_state=0)
+    estimator.fit(pd.DataFrame(X, columns=NAMES), y).save(model)
+    options = ["--minimize", "--confidence", "0.925", "--quiet", "--bounds"]
+    assert main(["optimise", model, *options, "x1=5e5:1.23457e6"]) == 2
+    message = "Got 500000 to 1234570 for 'x1', .* training range, 0.1 to 1234567"
+    assert_one_line_of_error(capsys, message)
+    assert main(["optimise", model, *options, "x1=0.1:1234567"]) == 0
+    text = capsys.readouterr().out
+    assert "  0.1 to 1234567" in text
+    assert "92.5% interval" in text
+    assert main(["info", model]) == 0
+    assert re.search(r"x1 +0.1 +1234567\n", capsys.readouterr().out)
+
+
 def test_everything_fixed(skops, fitted, capsys):
     fixed = [each for name in NAMES for each in ("--fixed", f"{name}=0.5")]
     assert main(["optimise", skops, "--minimize", *fixed, "--json"]) == 0

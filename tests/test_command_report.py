@@ -8,8 +8,10 @@ import subprocess
 import sys
 import tracemalloc
 import warnings
+from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
@@ -338,7 +340,7 @@ class Page(HTMLParser):
 
 def test_page(table, tmp_path, capsys):
     # The names are the user's: they may hold anything.
-    names = ["<b>x1</b>", "cost ($) per $", "Größe & 'Maß'", "x_4", "x5"]
+    names = ["<b>x1</b>", "cost ($) per $", "Größe & 'Maß'", "x_4", "x5\x1b[2J"]
     frame = table.X.set_axis(names, axis=1).assign(**{'y"<i>': table.y})
     path, report = tmp_path / "odd <name>.csv", tmp_path / "report.html"
     frame.to_csv(path, index=False)
@@ -351,6 +353,8 @@ def test_page(table, tmp_path, capsys):
     assert len(page.images) == 9  # true, residuals, calibration, importance, 5 inputs
     assert all(each["src"].startswith("data:image/svg+xml;") for each in page.images)
     assert all(each["alt"] for each in page.images)
+    for each in page.images:
+        ElementTree.fromstring(b64decode(each["src"].partition(",")[2]))
     assert page.links
     assert {link.removeprefix("#") for link in page.links} <= set(page.ids)
     assert "<b>x1</b>" not in text

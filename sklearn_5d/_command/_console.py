@@ -121,6 +121,48 @@ def align(rows):
     ]
 
 
+def exact(number):
+    """Write a number that reads back as the same.
+
+    Parameters
+    ----------
+    number : float
+        The number.
+
+    Returns
+    -------
+    str
+        As few digits as that takes.
+
+    Examples
+    --------
+    >>> exact(500_000.0), exact(0.1)
+    ('500000', '0.1')
+    """
+    return repr(float(number)).removesuffix(".0")
+
+
+def printable(text):
+    r"""Replace characters that would steer a terminal, or that a picture cannot hold.
+
+    Parameters
+    ----------
+    text : str
+        One line, from somebody else.
+
+    Returns
+    -------
+    str
+        As many characters.
+
+    Examples
+    --------
+    >>> printable("flow\xa0rate\x1b[2J")
+    'flow rate?[2J'
+    """
+    return "".join(c if c.isprintable() else " " if c.isspace() else "?" for c in text)
+
+
 def _plain(value):
     """Make what JSON knows; it knows no NaN and no infinity."""
     if isinstance(value, dict):

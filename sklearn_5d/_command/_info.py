@@ -12,7 +12,7 @@ from zipfile import ZipFile
 
 from numpy.lib import format as npy
 
-from ._console import align
+from ._console import align, exact, printable
 
 # A model of a hundred wide networks is smaller; what unpacks to more is no model.
 MAX_BYTES = 2**28
@@ -149,7 +149,7 @@ def _to_text(values):
     versions = ", ".join(f"{name} {v}" for name, v in values["versions"].items())
     cells = [["input", "minimum", "maximum"]]
     cells += [
-        [name, f"{each['minimum']:.6g}", f"{each['maximum']:.6g}"]
+        [name, exact(each["minimum"]), exact(each["maximum"])]
         for name, each in values["inputs"].items()
     ]
     lines = [
@@ -163,6 +163,4 @@ def _to_text(values):
         lines += ["", title]
         lines += [f"  {key} = {value!r}" for key, value in values[title].items()]
     # What a file says may try to steer the terminal.
-    return "\n".join(
-        "".join(c if c.isprintable() else "?" for c in line) for line in lines
-    )
+    return "\n".join(map(printable, lines))

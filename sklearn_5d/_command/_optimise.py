@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.optimize import minimize
 
-from ._console import align
+from ._console import align, exact
 from ._optional import import_optional
 from ._predict import load
 
@@ -58,7 +58,7 @@ def _show(args, console, names, x, edges, model, prediction, interval):
     ranges = np.column_stack([model.data_min_, model.data_max_])
     cells = [["input", "value", "training range", ""]]
     cells += [
-        [name, f"{value:.6g}", f"{lower:.6g} to {upper:.6g}", edge]
+        [name, exact(value), f"{exact(lower)} to {exact(upper)}", edge]
         for name, value, (lower, upper), edge in zip(
             names, x, ranges, edges, strict=True
         )
@@ -66,7 +66,7 @@ def _show(args, console, names, x, edges, model, prediction, interval):
     lines = [line.rstrip() for line in align(cells)]
     lines += [
         "",
-        f"{kind}: {prediction:.6g}, {args.confidence:.0%} interval "
+        f"{kind}: {prediction:.6g}, {100 * args.confidence:.10g}% interval "
         f"{interval[0]:.6g} to {interval[1]:.6g}",
     ]
     values = {
@@ -144,8 +144,8 @@ def find_bounds(model, names, bounds, fixed):
         upper = high[i] if upper is None else upper
         if not low[i] <= lower <= upper <= high[i]:
             raise ValueError(
-                f"Got {lower:g} to {upper:g} for {name!r}, expected a range inside "
-                f"the training range, {low[i]:g} to {high[i]:g}."
+                f"Got {exact(lower)} to {exact(upper)} for {name!r}, expected a range "
+                f"inside the training range, {exact(low[i])} to {exact(high[i])}."
             )
         low[i], high[i] = lower, upper
     return low, high

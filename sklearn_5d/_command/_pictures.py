@@ -6,6 +6,7 @@ from io import BytesIO
 import numpy as np
 from sklearn.metrics import PredictionErrorDisplay
 
+from ._console import printable
 from ._optional import import_optional
 
 # More points than this hide each other.
@@ -88,8 +89,8 @@ def _label(ax, x, y):
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_locator(ticker.MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
     # The names are the user's: a dollar in them is no mathematics.
-    ax.set_xlabel(x, parse_math=False)
-    ax.set_ylabel(y, parse_math=False)
+    ax.set_xlabel(printable(x), parse_math=False)
+    ax.set_ylabel(printable(y), parse_math=False)
     ax.spines[["top", "right"]].set_visible(False)
 
 
@@ -214,7 +215,8 @@ def plot_importance(summary):
     ax.invert_yaxis()
     ax.set_xlim(left=0)
     _label(ax, "rise of the RMSE", "")
-    ax.set_yticks(range(len(effects)), list(effects), parse_math=False)
+    names = [printable(name) for name in effects]
+    ax.set_yticks(range(len(effects)), names, parse_math=False)
     return figure
 
 
