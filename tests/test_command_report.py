@@ -494,6 +494,7 @@ def test_wrong_arguments(csv, tmp_path, monkeypatch, capsys, arguments, message)
         (["--decimal", ";"], "--decimal: invalid choice"),
         (["--speed"], "unrecognized arguments: --speed"),
         (["--param", "alpha"], "Got 'alpha', expected NAME=VALUE"),
+        (["inof", "m.skops"], "Got 'inof', which is neither a command nor a file"),
         (["fit", "table.csv"], "required: --model"),
         (["optimise", "m.skops"], "--minimize.* --maximize.* is required"),
         (["optimise", "m.skops", "--minimize", "--bounds", "a=1"], "NAME=LOW:HIGH"),

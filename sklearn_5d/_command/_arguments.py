@@ -2,6 +2,7 @@
 
 import argparse
 import ast
+from pathlib import Path
 
 from .. import __version__
 
@@ -379,7 +380,10 @@ def parse(argv):
     Namespace
         What they say.
     """
+    parser = make_parser()
     general = ("-h", "--help", "--version")
     if not argv or argv[0] not in (*COMMANDS, *general):
+        if argv and argv[0].isalpha() and not Path(argv[0]).exists():
+            parser.error(f"Got {argv[0]!r}, which is neither a command nor a file")
         argv = ["report", *argv]
-    return make_parser().parse_args(argv)
+    return parser.parse_args(argv)
