@@ -119,7 +119,8 @@ def right_tables():
         "sep= line": ("sep=;\n" + german, "semicolons"),
         "comments in front": ("# made by X\n# 2024-05-06\n" + plain, "commas"),
         "comments between": (
-            "".join([*lines[:5], "# valve opened\n", *lines[5:], "% end\n"]), "commas"
+            "".join([*lines[:5], "# valve opened\n", *lines[5:], "% end\n"]),
+            "commas between values, 2 comment lines skipped",
         ),
         "names in a comment": ("# " + plain, "names in a comment"),
         "title lines": (title + plain, "2 title lines skipped"),
@@ -162,13 +163,28 @@ def right_tables():
                  [*NAMES[:2], "remark", *HEADER[2:]]).replace("a, b", '"a, b"'),
             "commas",
         ),
+        "texts of several lines, with signs of comments": (
+            text([[*r, '"see\n# 2\n\n% below"'] for r in ROWS], [*HEADER, "remark"]),
+            "commas between values$",
+        ),
+        "texts in quotes between spaces": (
+            text([[*r, '"not ""so""  good"'] for r in r_rows],
+                 header=[f'"{n}"' for n in [*HEADER, "remark"]], sep=" "),
+            "spaces",
+        ),
+        "inches": (
+            text([[*r, '5" pipe'] for r in ROWS], [*HEADER, "remark"]), "commas"
+        ),
     }  # fmt: skip
     tables = {
-        kind: (content.encode(), ".csv", [], note)
+        kind: (
+            content.encode(),
+            ".csv",
+            ["--ignore", "remark"] if "remark" in content else [],
+            note,
+        )
         for kind, (content, note) in texts.items()
     }
-    table, suffix, _, note = tables["column of texts between"]
-    tables["column of texts between"] = (table, suffix, ["--ignore", "remark"], note)
     table, _, options, note = tables["tabs, .tsv"]
     tables["tabs, .tsv"] = (table, ".tsv", options, note)
     tables |= {
@@ -245,6 +261,26 @@ def wrong_tables():
             with_cell(3, 0, "1_5"), r"line 5, column 'temp': Got '1_5'"),
         "long row": (plain + "1,2,3,4,5,6,7\n", "line 26: Got 7 values, expected 6"),
         "short row": (plain + "1,2,3\n", "line 26: Got 3 values, expected 6"),
+        "short row between spaces": (
+            text(sep=" ") + "1 2 3 4 5\n", "line 26: Got 5 values, expected 6"),
+        "separator too many in the first row": (
+            plain.replace("\n", ",\n", 2).replace(",\n", "\n", 1),
+            "line 2: Got 7 values, expected 6",
+        ),
+        "separator too many behind a number of the row": (
+            numbered(name="id").replace("\n", ",\n", 2).replace(",\n", "\n", 1),
+            "line 2: Got 8 values, expected 7",
+        ),
+        "comma in a name": (
+            text(header=["temp (C, avg)", *HEADER[1:]]),
+            "line 2: Got 6 values, expected 7",
+        ),
+        "quote that is not closed": (
+            with_cell(4, 0, '"5'), "line 6: Got a quotation mark"),
+        "all rows are comments": (
+            text([[f"#{i}", *r] for i, r in enumerate(ROWS)], ["id", *HEADER]),
+            "no rows: .*24 comment lines skipped",
+        ),
         "line numbers behind comments": (
             "# a\n\nTitle\n" + with_cell(0, 0, "x9"), r"line 5, column 'temp': Got 'x9'"
         ),

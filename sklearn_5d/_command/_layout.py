@@ -8,6 +8,7 @@ titles, a heading, rows of units, values, and columns that hold none.
 import csv
 import re
 from collections import Counter
+from itertools import takewhile
 from statistics import median_low
 from typing import NamedTuple
 
@@ -52,7 +53,7 @@ class TextLayout(NamedTuple):
     decimal : {".", ","}
         The decimal sign.
     n_skipped : int
-        Lines before the first one of values, blank ones and comments not counted.
+        Lines that end before the values, comments under the names not counted.
     heading : Heading
         Names of the columns.
     """
@@ -102,43 +103,75 @@ def is_comment(line):
     return line.lstrip().startswith(COMMENT_MARKS)
 
 
-def split_lines(lines, delimiter):
-    """Split lines of text into values.
+class Records:
+    """The records of a text, each a list of values; no blank ones and no comments.
 
     Parameters
     ----------
     lines : iterable of str
-        The lines.
+        The lines. One in quotes is never a comment, and a record may take several.
     delimiter : str or None
         What stands between two values; None for spaces.
+    title : str
+        What messages call the text.
+    n_before : int, default=0
+        Lines of the text that came before.
 
-    Yields
-    ------
-    row : list of str
-        The values of one record.
+    Attributes
+    ----------
     n_lines : int
-        The number of lines up to its end: one in quotes may take several.
+        Lines of the text up to the end of the last record.
+    n_comments : int
+        Comments that were skipped.
     """
-    if delimiter is None:
-        for i, line in enumerate(lines, start=1):
-            yield [text.strip('"') for text in line.split()], i
-    else:
-        rows = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
-        for row in rows:
-            yield [text.strip() for text in row], rows.line_num
+
+    def __init__(self, lines, delimiter, title, n_before=0):
+        self.lines, self.delimiter, self.title = lines, delimiter, title
+        self.n_lines, self.n_comments = n_before, 0
+        self.is_inside = False
+
+    def _of_records(self):
+        for line in self.lines:
+            self.n_lines += 1
+            if self.is_inside:
+                yield line
+            elif is_comment(line):
+                self.n_comments += 1
+            elif line.strip():
+                self.is_inside, begin = True, self.n_lines
+                yield line
+        if self.is_inside:  # the reader wants more
+            raise ValueError(
+                f"{self.title}, line {begin}: Got a quotation mark that opens a value, "
+                "expected another at its end."
+            )
+
+    def __iter__(self):
+        lines, delimiter = self._of_records(), self.delimiter
+        if delimiter is None:
+            lines = (line.replace("\t", " ").rstrip() + "\n" for line in lines)
+            delimiter = " "
+        try:
+            for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=True):
+                self.is_inside = False
+                row = [text.strip() for text in row]
+                if any(row):
+                    yield row
+        except csv.Error as error:
+            raise ValueError(f"{self.title}, line {self.n_lines}: {error}") from error
 
 
 def find_text_layout(
-    lines, comments=(), *, delimiter="auto", decimal=None, target=None, header=None
+    lines, title, *, delimiter="auto", decimal=None, target=None, header=None
 ):
     """Find delimiter, decimal sign and heading of a text.
 
     Parameters
     ----------
     lines : list of str
-        The first lines without blank ones and comments.
-    comments : list of str, default=()
-        The comments among them: the last one may be a heading.
+        The first lines.
+    title : str
+        What messages call the text.
     delimiter : str or None, default="auto"
         What stands between two values, where it is known.
     decimal : str or None, default=None
@@ -146,40 +179,96 @@ def find_text_layout(
     target : str or None, default=None
         A name that the heading has.
     header : int or None, default=None
-        The line of the heading, counted from 0, where it is known.
+        The line of the heading, counted from 1, where it is known.
 
     Returns
     -------
     TextLayout
         The layout under which the most values are numbers.
+
+    Raises
+    ------
+    ValueError
+        If there is no table, or its rows have fewer values than names.
     """
-    declared = re.fullmatch(r'"?sep=(.)"?\s*', lines[0])
-    if declared and delimiter == "auto":
-        delimiter = declared[1]
-    n_declared = 1 if declared else 0
+    front = list(takewhile(lambda line: not line.strip() or is_comment(line), lines))
+    n_front = len(front)
+    declared = (
+        re.fullmatch(r'"?sep=(.)"?\s*', lines[n_front]) if lines[n_front:] else None
+    )
+    if declared:
+        n_front += 1
+        delimiter = declared[1] if delimiter == "auto" else delimiter
     candidates = list(DELIMITERS) if delimiter == "auto" else [delimiter]
     decimals = (".", ",") if decimal is None else (decimal,)
     best = (-1.0, False)
     for each in candidates:
-        records = list(split_lines(lines[n_declared:], each))
-        width = _usual(len(row) for row, _ in records[len(records) // 2 :])
+        found = _sample_records(lines[n_front:], each, title, n_front)
+        width = _usual(len(row) for row, _ in found[len(found) // 2 :])
         for sign in decimals:
-            score = (_share_of_numbers(records, sign), width > 1)
+            score = (_share_of_numbers(found, sign), width > 1)
             if score > best:
-                best, delimiter, decimal = score, each, sign
-    records = list(split_lines(lines[n_declared:], delimiter))
-    if header is not None:
-        header -= n_declared
+                best, records, delimiter, decimal = score, found, each, sign
     rows = [row for row, _ in records]
-    above = [
-        row
-        for text in comments[-1:]
-        for row, _ in split_lines([text.lstrip(" #%/!\"'").rstrip()], delimiter)
-    ]
-    heading = find_heading(rows, decimal, comment=above, target=target, header=header)
-    first = heading.first_row
-    n_skipped = n_declared + (records[first - 1][1] if first else 0)
+    if header is not None:
+        line, header = header, sum(n_lines < header for _, n_lines in records)
+        if header >= len(rows):
+            raise ValueError(f"Got header={line}, expected a line of {title}.")
+    heading = find_heading(
+        rows,
+        decimal,
+        comment=_without_mark(front, delimiter, title),
+        target=target,
+        header=header,
+    )
+    first, n_names = heading.first_row, len(heading.names)
+    width = _usual(map(len, rows[first:])) if rows[first:] else n_names
+    if width < n_names:
+        line = next(n_lines for row, n_lines in records[first:] if len(row) == width)
+        raise ValueError(width_message(title, line, width, n_names))
+    n_skipped = records[first - 1][1] if first else n_front
     return TextLayout(delimiter, decimal, n_skipped, heading)
+
+
+def _sample_records(lines, delimiter, title, n_before):
+    """Read records, up to one that goes wrong: a sample may end inside one."""
+    records, found = Records(lines, delimiter, title, n_before), []
+    try:
+        for row in records:
+            found.append((row, records.n_lines))  # noqa: PERF401
+    except ValueError:
+        if not found:
+            raise
+    if not found:
+        raise ValueError(f"{title} is empty.")
+    return found
+
+
+def _without_mark(lines, delimiter, title):
+    """Split the last comment into values."""
+    comments = [line for line in lines if is_comment(line)][-1:]
+    texts = [re.sub(r'^\s*("?)[\s#%/!]+', r"\1", line) for line in comments]
+    return [row for text in texts for row in Records([text], delimiter, title)]
+
+
+def width_message(title, line, width, expected):
+    """Say that a record has not as many values as there are names.
+
+    Parameters
+    ----------
+    title : str
+        What the text is called.
+    line : int
+        The line.
+    width, expected : int
+        The number of values, and of names.
+
+    Returns
+    -------
+    str
+        The message.
+    """
+    return f"{title}, line {line}: Got {width} values, expected {expected} as above."
 
 
 def _usual(counts):

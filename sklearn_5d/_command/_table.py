@@ -272,7 +272,8 @@ def _collect(source, inputs, roles, na_values, drop_missing):
         n_dropped += int(np.sum(~keep))
         values.append(numbers[keep])
     if sum(map(len, values)) == 0:
-        raise ValueError(f"{source.title} has a header but no rows.")
+        found = ", ".join(source.notes)
+        raise ValueError(f"{source.title} has a header but no rows: {found}.")
     groups = np.concatenate(groups) if groups else None
     return np.concatenate(values), groups, n_dropped
 

@@ -7,14 +7,14 @@ from contextlib import contextmanager, suppress
 from io import SEEK_END, TextIOWrapper
 from itertools import islice
 
-from ._layout import DELIMITERS, find_text_layout, is_comment, split_lines
+from ._layout import DELIMITERS, Records, find_text_layout, width_message
 from ._optional import import_optional
 
 # A multiple of what the estimator takes at a time: a row then has the same result,
 # to the last bit, as in a prediction of all rows at once.
 CHUNK_ROWS = 32_768
 # What is looked at to find the layout.
-SAMPLE_LINES, SAMPLE_CHARACTERS = 1_000, 2**20
+SAMPLE_LINES, SAMPLE_CHARACTERS = 2_000, 2**20
 MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF32_LE: "utf-32",  # begins with the mark of UTF-16
@@ -49,46 +49,37 @@ class TextSource:
         self.file, self.title = file, title
         self.size = max(self._raw().seek(0, SEEK_END), 1)
         self.encoding = options.encoding or find_encoding(file, title)
-        sample, comments = self._sample(title)
         self.layout = find_text_layout(
-            sample,
-            comments,
+            self._sample(),
+            title,
             delimiter=_delimiter(options.sep),
             decimal=options.decimal,
             target=target,
-            header=self._header(options.header, len(sample)),
+            header=options.header,
         )
         self.delimiter, self.decimal = self.layout.delimiter, self.layout.decimal
         heading = self.layout.heading
         self.names = [name for name in heading.names if name is not None]
         sign = ", decimal commas" if self.decimal == "," else ""
         between = DELIMITERS.get(self.delimiter, repr(self.delimiter))
-        self.notes = [f"text in {self.encoding}, {between} between values{sign}"]
-        self.notes += heading.notes
+        self._notes = [f"text in {self.encoding}, {between} between values{sign}"]
+        self._notes += heading.notes
+        self._reading = self._records()
 
-    def _sample(self, title):
-        lines, comments, n_characters = [], [], 0
-        for line in islice(self._text(), 2 * SAMPLE_LINES):
+    @property
+    def notes(self):
+        """What was found; comments among the values as far as they have been read."""
+        n, notes = self._reading.n_comments, self._notes
+        return [*notes, f"{n:,} comment line{'s' * (n > 1)} skipped"] if n else notes
+
+    def _sample(self):
+        lines, n_characters = [], 0
+        for line in islice(self._text(), SAMPLE_LINES):
+            lines.append(line)
             n_characters += len(line)
-            if is_comment(line):
-                comments += [line] if len(lines) == 0 else []
-            elif line.strip():
-                lines.append(line)
-            if len(lines) == SAMPLE_LINES or n_characters > SAMPLE_CHARACTERS:
+            if n_characters > SAMPLE_CHARACTERS:
                 break
-        if not lines:
-            raise ValueError(f"{title} is empty.")
-        return lines, comments
-
-    def _header(self, header, n_lines):
-        """Count a line of the file among those that are neither blank nor comments."""
-        if header is None:
-            return None
-        before = islice(self._text(), header - 1)
-        row = sum(bool(line.strip()) and not is_comment(line) for line in before)
-        if row >= n_lines:
-            raise ValueError(f"Got header={header}, expected a line of {self.title}.")
-        return row
+        return lines
 
     def _text(self):
         self.file.seek(0)
@@ -119,44 +110,34 @@ class TextSource:
         pandas = import_optional("pandas")
         names = self.layout.heading.names
         keep = [k for k, name in enumerate(names) if name is not None]
-        try:
-            reader = pandas.read_csv(
-                _DataLines(self._text(), self.layout),
-                sep=r"\s+" if self.delimiter is None else self.delimiter,
-                header=None,
-                names=range(len(names)),
-                dtype=str,
-                keep_default_na=False,
-                skipinitialspace=True,
-                skip_blank_lines=False,
-                chunksize=n_rows,
-            )
-            for chunk in reader:
-                chunk = chunk[keep].fillna("")
-                yield chunk.set_axis(self.names, axis=1)
-        except pandas.errors.EmptyDataError:
-            return
-        except pandas.errors.ParserError as error:
-            raise ValueError(self._wrong_width() or f"{self.title}: {error}") from error
+        self._reading = self._records()
+        rows, n_read = self._rows(self._reading), 0
+        while chunk := list(islice(rows, n_rows)):
+            index = range(n_read, n_read + len(chunk))
+            n_read += len(chunk)
+            frame = pandas.DataFrame(chunk, index, dtype=object)[keep]
+            yield frame.set_axis(self.names, axis=1)
 
     def _records(self):
-        lines = _DataLines(self._text(), self.layout)
-        for row, _ in split_lines(lines, self.delimiter):
-            yield row, lines.number
+        n_skipped = self.layout.n_skipped
+        lines = islice(self._text(), n_skipped, None)
+        return Records(lines, self.delimiter, self.title, n_skipped)
 
-    def _wrong_width(self):
-        """Find the first record that is too long."""
-        width = len(self.layout.heading.names)
-        for row, number in self._records():
-            if len(row) > width:
-                return self._width_message(row, number)
-        return None
+    def _rows(self, records):
+        """Check the number of values; those that are missing at the end are empty.
 
-    def _width_message(self, row, number):
-        return (
-            f"{self.title}, line {number}: Got {len(row)} values, expected "
-            f"{len(self.layout.heading.names)} as above."
-        )
+        Between spaces, any of them may be missing.
+        """
+        expected = len(self.layout.heading.names)
+        for row in records:
+            n_missing = expected - len(row)
+            if n_missing < 0 or (n_missing and self.delimiter is None):
+                raise ValueError(self._width_message(row, records))
+            yield row + [""] * n_missing
+
+    def _width_message(self, row, records):
+        expected = len(self.layout.heading.names)
+        return width_message(self.title, records.n_lines, len(row), expected)
 
     def describe(self, row, name):
         """Say where a value stands, and what is wrong with its row.
@@ -178,10 +159,11 @@ class TextSource:
         ValueError
             If the row is too short: then this is the error.
         """
-        record, number = next(islice(self._records(), row, None))
-        if len(record) < len(self.names):
-            raise ValueError(self._width_message(record, number))
-        return f"{self.title}, line {number}, column {name!r}"
+        records = self._records()
+        record = next(islice(records, row, None))
+        if len(record) <= self.layout.heading.names.index(name):
+            raise ValueError(self._width_message(record, records))
+        return f"{self.title}, line {records.n_lines}, column {name!r}"
 
     def fraction_read(self):
         """Tell how far the reading has come.
@@ -195,39 +177,6 @@ class TextSource:
 
     def _raw(self):
         return self.file.fileobj if isinstance(self.file, gzip.GzipFile) else self.file
-
-
-class _DataLines:
-    """The lines of values as a file for pandas: no comments, no blanks, no heading."""
-
-    def __init__(self, text, layout):
-        self.lines = self._filter(text, layout)
-        self.number = 0
-
-    def _filter(self, text, layout):
-        blank = " \t\r\n" + (layout.delimiter or "")
-        n_left = layout.n_skipped
-        for number, line in enumerate(text, start=1):
-            if not line.strip() or is_comment(line):
-                continue
-            if n_left:
-                n_left -= 1
-            elif line.strip(blank):
-                self.number = number
-                yield line
-
-    def __iter__(self):
-        return self.lines
-
-    def read(self, size=-1):
-        """Read whole lines of about so many characters."""
-        lines, n_characters = [], 0
-        for line in self.lines:
-            lines.append(line)
-            n_characters += len(line)
-            if 0 <= size <= n_characters:
-                break
-        return "".join(lines)
 
 
 @contextmanager
