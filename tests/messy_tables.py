@@ -256,7 +256,21 @@ def wrong_tables():
         "infinity": (with_cell(0, 5, "-inf"), r"line 2, column 'strength': Got '-inf'"),
         "text": (with_cell(4, 0, "red"), r"line 6, column 'temp': Got 'red'.*--ignore"),
         "comma among points": (
-            with_cell(3, 0, "1,5", sep=";"), r"line 5.*Got '1,5'.*--decimal ','"),
+            with_cell(3, 0, "1,5", sep=";"), r"line 5.*Got '1,5'.*'\.' as its decimal"),
+        "comma among whole numbers": (
+            text([[1, 2], [3, "4,5"], *[[5, 6]] * 5], ["temp", TARGET], sep=";"),
+            r"line 3.*Got '4,5'.*--decimal ','"),
+        "thousands beside points": (
+            text([['"5,939"', *r[1:]] for r in ROWS]),
+            "line 2, column 'temp': Got '5,939'.*without thousands separators"),
+        "thousands beside commas": (
+            text([["1.646", *r[1:]] for r in ROWS], sep=";", decimal=","),
+            "line 2, column 'temp': Got '1.646'.*without thousands separators"),
+        "thousands and decimals": (
+            with_cell(2, 0, '"1,066.5"'), "Got '1,066.5'.*without thousands sep"),
+        "thousands beside whole numbers": (
+            text([[955, 3], ['"1,066"', 4], *[['"2,000"', 1]] * 9], ["temp", TARGET]),
+            "Got '1,066', expected numbers without thousands separators, or --decimal"),
         "group of digits": (
             with_cell(3, 0, "1_5"), r"line 5, column 'temp': Got '1_5'"),
         "long row": (plain + "1,2,3,4,5,6,7\n", "line 26: Got 7 values, expected 6"),

@@ -22,6 +22,7 @@ DELIMITERS = {
 }
 COMMENT_MARKS = ("#", "%", "//", "!", '"#')
 # pandas gives the second name to a column that had none.
+GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}([.,' ]\d{3})+([.,]\d*)?")
 NO_NAME = re.compile(r"(Unnamed: \d+(_level_\d+)?|__index_level_\d+__)?")
 
 
@@ -80,6 +81,8 @@ def to_number(text, decimal="."):
         The number; None where the text is not one.
     """
     if "_" in text:  # digits in groups: Python's own, and a name elsewhere
+        return None
+    if decimal == "," and "." in text:  # digits in groups: of thousands
         return None
     try:
         return float(text.replace(",", ".") if decimal == "," else text)
@@ -189,7 +192,8 @@ def find_text_layout(
     Raises
     ------
     ValueError
-        If there is no table, or its rows have fewer values than names.
+        If there is no table, or its rows have fewer values than names, or a comma may
+        be a decimal sign or a separator of thousands.
     """
     front = list(takewhile(lambda line: not line.strip() or is_comment(line), lines))
     n_front = len(front)
@@ -210,6 +214,8 @@ def find_text_layout(
             if score > best:
                 best, records, delimiter, decimal = score, found, each, sign
     rows = [row for row, _ in records]
+    if len(decimals) > 1 and decimal == "," and delimiter != ";":
+        _check_thousands(rows, title)
     if header is not None:
         line, header = header, sum(n_lines < header for _, n_lines in records)
         if header >= len(rows):
@@ -228,6 +234,17 @@ def find_text_layout(
         raise ValueError(width_message(title, line, width, n_names))
     n_skipped = records[first - 1][1] if first else n_front
     return TextLayout(delimiter, decimal, n_skipped, heading)
+
+
+def _check_thousands(rows, title):
+    """Find a number that tells decimal commas, as 0,7 or 12,5, from thousands."""
+    cells = [text for row in rows for text in row if "," in text]
+    cells = [text for text in cells if to_number(text, ",") is not None]
+    if all(map(GROUPED.fullmatch, cells)):
+        raise ValueError(
+            f"{title}: Got {cells[0]!r}, expected numbers without thousands "
+            "separators, or --decimal ',' if it is a decimal comma."
+        )
 
 
 def _sample_records(lines, delimiter, title, n_before):

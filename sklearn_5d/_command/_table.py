@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ._layout import to_number
+from ._layout import GROUPED, to_number
 from ._optional import import_optional
 from ._reading import open_source
 
@@ -123,7 +123,7 @@ def to_numbers(values, decimal=".", na_values=()):
 def _parse(cells, decimal, na_values):
     try:
         # All at once, as long as all are plain numbers.
-        if "_" not in "".join(cells):
+        if not set("_" if decimal == "." else "_.").intersection("".join(cells)):
             points = [cell.replace(decimal, ".") for cell in cells]
             return np.array(points, dtype=object).astype(np.float64)
     except (TypeError, ValueError):
@@ -322,11 +322,14 @@ def read_numbers(source, chunk, names, na_values=(), drop_missing=False):
     if problem is not None:
         name, got = problem
         where = source.describe(int(chunk.index[first]), name)
-        raise ValueError(f"{where}: {_complaint(got, source.decimal, name)}")
+        texts = (t for n in names for t in chunk[n] if isinstance(t, str))
+        decimal = source.decimal
+        is_sure = any(decimal in t and to_number(t, decimal) is not None for t in texts)
+        raise ValueError(f"{where}: {_complaint(got, decimal, is_sure, name)}")
     return numbers
 
 
-def _complaint(got, decimal, name):
+def _complaint(got, decimal, is_sure, name):
     text = "" if got is None else str(got).strip()
     if text.lower() in MISSING or got != got:
         return (
@@ -337,8 +340,14 @@ def _complaint(got, decimal, name):
     if number is not None and np.isnan(number):
         return f"Got {text!r}, expected a finite number; --drop-missing leaves it out."
     other = "," if decimal == "." else "."
-    if to_number(text, other) is not None and number is None:
+    is_other = number is None and to_number(text, other) is not None
+    if is_other and not is_sure:
         return f"Got {text!r}, expected a finite number: try --decimal {other!r}."
+    if is_other or GROUPED.fullmatch(text):
+        return (
+            f"Got {text!r}, expected a finite number with {decimal!r} as its decimal "
+            "sign and without thousands separators."
+        )
     if number is not None:
         if np.isinf(number):
             return f"Got {text!r}, expected a finite number."
