@@ -226,6 +226,10 @@ def right_tables():
             (plain + "1,2,3,4,5,-999\n-999,2,3,4,5,6\n").encode(), ".csv",
             ["--na-values=-999", "--drop-missing"], "2 rows with a missing value",
         ),
+        "missing values dropped at the top": (
+            (lines[0] + ",,,,3,4\nNA,NA,NA,NA,NA,4\n" + "".join(lines[1:])).encode(),
+            ".csv", ["--drop-missing"], "2 rows with a missing value",
+        ),
         "missing values dropped": (
             (plain + "1,,3,4,5,6\n1,2,NA,4,5,6\n1,2,3,4,5,#N/A\n").encode(), ".csv",
             ["--drop-missing"], "3 rows with a missing value",
@@ -252,6 +256,12 @@ def wrong_tables():
         "header only": (lines[0], "has a header but no rows"),
         "missing value": (with_cell(2, 1, ""), r"line 4, column 'pressure': Got a miss"
                           r"ing value.*--drop-missing"),
+        "missing values in the first row": (
+            lines[0] + ",,,,3,4\n" + "".join(lines[1:]), "line 2.*Got a missing value"),
+        "missing values in the first row, under units and a text": (
+            text([["m", "kg", "", "", "", "-", ""], [1, "", "", "", "", "", "a"],
+                  *[[*r, "b"] for r in ROWS]], [*HEADER, "remark"]),
+            "line 3, column 'pressure': Got a missing value"),
         "NaN": (with_cell(2, 1, "NaN"), r"line 4, column 'pressure': Got a missing"),
         "infinity": (with_cell(0, 5, "-inf"), r"line 2, column 'strength': Got '-inf'"),
         "text": (with_cell(4, 0, "red"), r"line 6, column 'temp': Got 'red'.*--ignore"),

@@ -22,6 +22,11 @@ DELIMITERS = {
 }
 COMMENT_MARKS = ("#", "%", "//", "!", '"#')
 # pandas gives the second name to a column that had none.
+# What stands for a missing value in common use; NaN is a number to Python.
+MISSING = {
+    *("", "na", "n/a", "#n/a", "#na", "<na>", "nan", "null", "none", "-", "--"),
+    *("?", ".", "missing", "#value!", "#div/0!", "#num!", "#ref!"),
+}
 GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}([.,' ]\d{3})+([.,]\d*)?")
 NO_NAME = re.compile(r"(Unnamed: \d+(_level_\d+)?|__index_level_\d+__)?")
 
@@ -330,6 +335,7 @@ def find_heading(rows, decimal=".", *, comment=(), target=None, header=None):
     width = _usual(map(len, rows[first:])) if first < len(rows) else len(rows[-1])
     notes = []
     i = _find_names(rows[:first], width) if header is None else header
+    first = _end_of_units(rows, 0 if i is None else i + 1, first, decimal)
     if i is not None:
         names = rows[i]
         n_titles = sum(map(any, rows[:i]))
@@ -361,10 +367,30 @@ def _first_row_of_values(rows, decimal, target, header):
 
 def _find_names(rows, width):
     """Choose the row with the most names; titles have fewer, and prose more commas."""
-    filled = [sum(map(bool, row)) if len(row) <= width + 1 else 0 for row in rows]
+    filled = [
+        sum(text.lower() not in MISSING for text in row) * (len(row) <= width + 1)
+        for row in rows
+    ]
     if not filled or 2 * max(filled) <= width - 1:
         return None
     return filled.index(max(filled))
+
+
+def _end_of_units(rows, start, stop, decimal):
+    """Find the first row with no more texts than usual: values, most of them missing.
+
+    A text is neither a number nor a mark for a missing value.
+    """
+    numbers = [[to_number(t, decimal) is not None for t in row] for row in rows]
+    texts = [
+        sum(not (n or t.lower() in MISSING) for n, t in zip(*pair, strict=True))
+        for pair in zip(numbers, rows, strict=True)
+    ]
+    usual = median_low(texts[len(texts) // 2 :])
+    for i in range(start, stop):
+        if texts[i] <= usual and (any(numbers[i]) or not texts[i]):
+            return i
+    return stop
 
 
 def _name_columns(names, values, width, decimal):

@@ -4,15 +4,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ._layout import GROUPED, to_number
+from ._layout import GROUPED, MISSING, to_number
 from ._optional import import_optional
 from ._reading import open_source
-
-# What stands for a missing value in common use; NaN is a number to Python.
-MISSING = {
-    *("", "na", "n/a", "#n/a", "#na", "<na>", "nan", "null", "none", "-", "--"),
-    *("?", ".", "missing", "#value!", "#div/0!", "#num!", "#ref!"),
-}
 
 
 @dataclass(frozen=True)
