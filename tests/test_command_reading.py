@@ -5,6 +5,7 @@ import re
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from messy_tables import (
     HEADER,
@@ -115,6 +116,31 @@ def test_groups_and_weights(tmp_path):
     assert list(table.X) == NAMES
     assert table.groups[:4].tolist() == ["lab 0", "lab 1", "lab 2", "lab 0"]
     np.testing.assert_array_equal(table.sample_weight, np.arange(24) % 2)
+
+
+def table_with_labs(labs):
+    return pd.DataFrame(VALUES[: len(labs)], columns=HEADER).assign(lab=labs)
+
+
+@pytest.mark.parametrize("missing", ["", "NA", "-", " nan", "unknown", None])
+def test_missing_group(tmp_path, missing):
+    path = tmp_path / "table.csv"
+    table_with_labs(["L1", missing, "L1 ", '"L2"']).to_csv(path, index=False)
+    options = ["--group", "lab", "--na-values=unknown"]
+    with pytest.raises(ValueError, match="line 3, column 'lab': Got a missing value"):
+        read(path, *options)
+    assert read(path, *options, "--drop-missing").groups.tolist() == [
+        "L1",
+        "L1",
+        '"L2"',
+    ]
+
+
+def test_categories_as_groups(tmp_path):
+    path = tmp_path / "table.parquet"
+    table_with_labs(pd.Categorical(["a", None, "b "])).to_parquet(path)
+    table = read(path, "--group", "lab", "--drop-missing")
+    assert table.groups.tolist() == ["a", "b"]
 
 
 def test_chunks_are_one_table(tmp_path):

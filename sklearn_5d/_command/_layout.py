@@ -24,7 +24,7 @@ COMMENT_MARKS = ("#", "%", "//", "!", '"#')
 # pandas gives the second name to a column that had none.
 # What stands for a missing value in common use; NaN is a number to Python.
 MISSING = {
-    *("", "na", "n/a", "#n/a", "#na", "<na>", "nan", "null", "none", "-", "--"),
+    *("", "na", "n/a", "#n/a", "#na", "<na>", "nan", "nat", "null", "none", "-", "--"),
     *("?", ".", "missing", "#value!", "#div/0!", "#num!", "#ref!"),
 }
 GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}([.,' ]\d{3})+([.,]\d*)?")

@@ -122,7 +122,7 @@ def _parse(cells, decimal, na_values):
             return np.array(points, dtype=object).astype(np.float64)
     except (TypeError, ValueError):
         pass  # then one by one
-    missing = MISSING | {text.strip().lower() for text in na_values}
+    missing = _missing_texts(na_values)
     numbers = np.full(len(cells), np.nan)
     for i, cell in enumerate(cells):
         if cell is None:
@@ -138,6 +138,10 @@ def _parse(cells, decimal, na_values):
             except (TypeError, ValueError) as error:
                 raise NotANumberError(i, str(cell)) from error
     return numbers
+
+
+def _missing_texts(na_values):
+    return MISSING | {text.strip().lower() for text in na_values}
 
 
 def choose_columns(names, roles, title):
@@ -252,17 +256,22 @@ def _collect(source, inputs, roles, na_values, drop_missing):
     numeric = [*inputs, roles.target]
     numeric += [roles.weight] if roles.weight is not None else []
     values, groups, n_dropped = [], [], 0
+    marks = _missing_texts(na_values)
     for chunk in source.chunks():
         numbers = read_numbers(source, chunk, numeric, na_values, drop_missing)
         keep = ~np.isnan(numbers).any(axis=1)
         if roles.group is not None:
-            labels = chunk[roles.group].fillna("").astype(str).to_numpy(object)
-            if not drop_missing and (labels == "").any():
-                row = int(chunk.index[(labels == "").argmax()])
-                where = source.describe(row, roles.group)
-                raise ValueError(f"{where}: Got no label, expected that of a group.")
-            keep &= labels != ""
-            groups.append(labels[keep])
+            labels = [str(label).strip() for label in chunk[roles.group]]
+            missing = [text.lower() in marks for text in labels]
+            if any(missing) and not drop_missing:
+                i = missing.index(True)
+                where = source.describe(int(chunk.index[i]), roles.group)
+                raise ValueError(
+                    f"{where}: Got a missing value ({labels[i]!r}), expected the label "
+                    "of a group; --drop-missing leaves such rows out."
+                )
+            keep &= ~np.array(missing, dtype=bool)
+            groups.append(np.array(labels, dtype=object)[keep])
         n_dropped += int(np.sum(~keep))
         values.append(numbers[keep])
     if sum(map(len, values)) == 0:
