@@ -198,7 +198,8 @@ def test_missing_mark(values, mark):
 
 def test_names_that_are_numbers():
     rows = [["400", "450", "500"], ["1.5", "2", "3"], ["4", "5", "6"]]
-    assert find_heading(rows, target="500").names == ["400", "450", "500"]
+    assert find_heading(rows, known=["500"]).names == ["400", "450", "500"]
+    assert find_heading(rows, known=np.array(["450", "400"])).first_row == 1
     assert find_heading(rows).names == ["column_1", "column_2", "column_3"]
 
 

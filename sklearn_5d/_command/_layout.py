@@ -170,7 +170,7 @@ class Records:
 
 
 def find_text_layout(
-    lines, title, *, delimiter="auto", decimal=None, target=None, header=None
+    lines, title, *, delimiter="auto", decimal=None, known=(), header=None
 ):
     """Find delimiter, decimal sign and heading of a text.
 
@@ -184,8 +184,8 @@ def find_text_layout(
         What stands between two values, where it is known.
     decimal : str or None, default=None
         The decimal sign, where it is known.
-    target : str or None, default=None
-        A name that the heading has.
+    known : collection of str, default=()
+        Names that the heading has.
     header : int or None, default=None
         The line of the heading, counted from 1, where it is known.
 
@@ -229,7 +229,7 @@ def find_text_layout(
         rows,
         decimal,
         comment=_without_mark(front, delimiter, title),
-        target=target,
+        known=known,
         header=header,
     )
     first, n_names = heading.first_row, len(heading.names)
@@ -305,7 +305,7 @@ def _share_of_numbers(records, decimal):
     return n_numbers / max(len(cells), 1)
 
 
-def find_heading(rows, decimal=".", *, comment=(), target=None, header=None):
+def find_heading(rows, decimal=".", *, comment=(), known=(), header=None):
     """Find where the values begin, and the names above them.
 
     Parameters
@@ -316,8 +316,8 @@ def find_heading(rows, decimal=".", *, comment=(), target=None, header=None):
         The decimal sign.
     comment : list of list of str, default=()
         A row from a comment, which may be the heading where no other row is.
-    target : str or None, default=None
-        A name that the heading has: a heading may consist of numbers.
+    known : collection of str, default=()
+        Names that the heading has: it may consist of numbers.
     header : int or None, default=None
         The row of the heading, where it is known.
 
@@ -331,7 +331,7 @@ def find_heading(rows, decimal=".", *, comment=(), target=None, header=None):
     ValueError
         If there are no rows of numbers.
     """
-    first = _first_row_of_values(rows, decimal, target, header)
+    first = _first_row_of_values(rows, decimal, known, header)
     width = _usual(map(len, rows[first:])) if first < len(rows) else len(rows[-1])
     notes = []
     i = _find_names(rows[:first], width) if header is None else header
@@ -354,11 +354,11 @@ def find_heading(rows, decimal=".", *, comment=(), target=None, header=None):
     return Heading(names, first, notes + dropped)
 
 
-def _first_row_of_values(rows, decimal, target, header):
+def _first_row_of_values(rows, decimal, known, header):
     counts = [sum(to_number(t, decimal) is not None for t in row) for row in rows]
     if header is not None:
         counts[: header + 1] = [0] * (header + 1)
-    elif target is not None and target in rows[0]:
+    elif len(known) and set(known) <= set(rows[0]):
         counts[0] = 0
     # A row of values has at least half as many numbers as they usually have.
     needed = max(1, median_low(counts[len(counts) // 2 :]) / 2)

@@ -95,7 +95,7 @@ class FrameSource:
 
 
 @contextmanager
-def open_source(path, options=None, target=None):
+def open_source(path, options=None, known=()):
     """Open a table of any kind.
 
     Parameters
@@ -104,8 +104,8 @@ def open_source(path, options=None, target=None):
         The file; "-" is standard input.
     options : ReadingOptions or None, default=None
         What is known.
-    target : str or None, default=None
-        A name that the heading has.
+    known : collection of str, default=()
+        Names that the heading has.
 
     Yields
     ------
@@ -136,7 +136,7 @@ def open_source(path, options=None, target=None):
             with readable(title):
                 head = file.read(8)
         file.seek(0)
-        yield _recognise(head)(file, title, options or ReadingOptions(), target)
+        yield _recognise(head)(file, title, options or ReadingOptions(), known)
 
 
 def _recognise(head):
@@ -151,11 +151,11 @@ def _recognise(head):
     return next((kinds[mark] for mark in kinds if head.startswith(mark)), TextSource)
 
 
-def _refuse(kind, file, title, options, target):
+def _refuse(kind, file, title, options, known):
     raise ValueError(f"{title} is {kind}: save the table as .csv or .xlsx.")
 
 
-def _open_workbook(file, title, options, target):
+def _open_workbook(file, title, options, known):
     frame, sheet, others = _read_sheet(file, title, options.sheet)
     rows = [
         ["" if cell is None or cell != cell else str(cell).strip() for cell in row]
@@ -167,7 +167,7 @@ def _open_workbook(file, title, options, target):
         if header >= len(rows):
             raise ValueError(f"Got header={options.header}, expected a row of {title}.")
     decimal = options.decimal or "."
-    heading = find_heading(rows, decimal, target=target, header=header)
+    heading = find_heading(rows, decimal, known=known, header=header)
     keep = [k for k, name in enumerate(heading.names) if name is not None]
     names = [heading.names[k] for k in keep]
     first_row = int(frame.index[min(heading.first_row, len(frame) - 1)]) + 1
@@ -216,7 +216,7 @@ def _choose_sheet(names, sheet, title):
     raise ValueError(f"Got sheet={sheet!r}, expected one of those of {title}: {listed}")
 
 
-def _open_parquet(file, title, options, target):
+def _open_parquet(file, title, options, known):
     parquet = import_optional("pyarrow.parquet")
     try:
         table = parquet.ParquetFile(file)
@@ -233,7 +233,7 @@ def _open_parquet(file, title, options, target):
     )
 
 
-def _open_feather(file, title, options, target):
+def _open_feather(file, title, options, known):
     ipc = import_optional("pyarrow.ipc")
     try:
         table = ipc.open_file(file)

@@ -229,7 +229,8 @@ def read_table(path, roles, options=None, drop_missing=False):
     ValueError
         If it is no such table; the message says where.
     """
-    with open_source(path, options, roles.target) as source:
+    known = [] if roles.target is None else [roles.target]
+    with open_source(path, options, known) as source:
         inputs = choose_columns(source.names, roles, source.title)
         na_values = options.na_values if options is not None else ()
         values, groups, n_dropped = _collect(

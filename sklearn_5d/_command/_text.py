@@ -34,8 +34,8 @@ class TextSource:
         What messages call it.
     options : ReadingOptions
         What is known.
-    target : str or None
-        A name that the heading has.
+    known : collection of str
+        Names that the heading has.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class TextSource:
         What was found.
     """
 
-    def __init__(self, file, title, options, target):
+    def __init__(self, file, title, options, known):
         self.file, self.title = file, title
         self.size = max(self._raw().seek(0, SEEK_END), 1)
         self.encoding = options.encoding or find_encoding(file, title)
@@ -54,7 +54,7 @@ class TextSource:
             title,
             delimiter=_delimiter(options.sep),
             decimal=options.decimal,
-            target=target,
+            known=known,
             header=options.header,
         )
         self.delimiter, self.decimal = self.layout.delimiter, self.layout.decimal
