@@ -64,6 +64,16 @@ def _workbook(rows, sheets=("Sheet1",)):
     return file.getvalue()
 
 
+def _cut_short(workbook):
+    """Cut the sheets of a workbook, but not its archive."""
+    cut = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook)) as old, zipfile.ZipFile(cut, "w") as new:
+        for name in old.namelist():
+            end = 999 if "sheet1" in name else None
+            new.writestr(name, old.read(name)[:end])
+    return cut.getvalue()
+
+
 def _frame():
     import pandas as pd
 
@@ -340,6 +350,8 @@ def wrong_tables():
     return tables | {
         "gzip, cut short": (damaged, ".csv.gz", [], "gzip|ended|Compressed"),
         "zip, no workbook": (archive.getvalue(), ".xlsx", [], "is no workbook"),
+        "workbook, sheet cut short": (
+            _cut_short(_workbook([HEADER, *ROWS])), ".xlsx", [], "a damaged workbook"),
         "old workbook": (b"\xd0\xcf\x11\xe0" + bytes(99), ".xls", [], "old spread"),
         "bytes": (bytes(range(256)) * 9, ".csv", [], "neither a text nor a table"),
         "picture": (b"\x89PNG\r\n\x1a\n" + bytes(99), ".csv", [], "is a picture"),

@@ -1,8 +1,10 @@
 """Tables that are right, wrong or suspicious, as the command reads them."""
 
 import io
+import os
 import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -94,6 +96,21 @@ def test_standard_input(monkeypatch):
     table = read("-")
     assert table.title == "standard input"
     np.testing.assert_array_equal(table.y, VALUES[:, 5])
+
+
+def test_closed_standard_input(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(ValueError, match="Got no standard input"):
+        read("-")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no named pipes")
+def test_pipe(tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(path.write_text, text())
+        np.testing.assert_array_equal(read(path).y, VALUES[:, 5])
 
 
 def test_options_overrule_what_is_found(tmp_path):

@@ -122,13 +122,17 @@ def open_source(path, options=None, known=()):
     import_optional("pandas")
     title = "standard input" if path == "-" else str(path)
     with ExitStack() as files:
-        if path == "-":
-            # What cannot be rewound goes to the disk first.
-            file = files.enter_context(tempfile.TemporaryFile())
-            shutil.copyfileobj(sys.stdin.buffer, file)
-            file.seek(0)
-        else:
+        if path != "-":
             file = files.enter_context(Path(path).open("rb"))
+        elif sys.stdin is None:
+            raise ValueError("Got no standard input, expected a table there.")
+        else:
+            file = sys.stdin.buffer
+        if path == "-" or not file.seekable():
+            # What cannot be rewound goes to the disk first.
+            stream, file = file, files.enter_context(tempfile.TemporaryFile())
+            shutil.copyfileobj(stream, file)
+            file.seek(0)
         head = file.read(8)
         file.seek(0)
         if head.startswith(b"\x1f\x8b"):
@@ -153,6 +157,15 @@ def _recognise(head):
 
 def _refuse(kind, file, title, options, known):
     raise ValueError(f"{title} is {kind}: save the table as .csv or .xlsx.")
+
+
+@contextmanager
+def _readable(title, otherwise):
+    """Say what a file is if its package raises any error of its own."""
+    try:
+        yield
+    except Exception as error:
+        raise ValueError(f"{title} is {otherwise}: {error}") from error
 
 
 def _open_workbook(file, title, options, known):
@@ -192,13 +205,12 @@ def _read_sheet(file, title, sheet):
     import_optional("openpyxl")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # styles and the like that openpyxl skips
-        try:
+        with _readable(title, "no workbook (.xlsx)"):
             book = pandas.ExcelFile(file, engine="openpyxl")
-        except Exception as error:
-            raise ValueError(f"{title} is no workbook (.xlsx): {error}") from error
         with book:
             sheet = _choose_sheet(book.sheet_names, sheet, title)
-            frame = book.parse(sheet, header=None, dtype=object).dropna(how="all")
+            with _readable(title, "a damaged workbook"):
+                frame = book.parse(sheet, header=None, dtype=object).dropna(how="all")
             others = [name for name in book.sheet_names if name != sheet]
     if frame.empty:
         raise ValueError(f"{title}, sheet {sheet!r}, is empty.")
@@ -218,10 +230,8 @@ def _choose_sheet(names, sheet, title):
 
 def _open_parquet(file, title, options, known):
     parquet = import_optional("pyarrow.parquet")
-    try:
+    with _readable(title, "a damaged Parquet file"):
         table = parquet.ParquetFile(file)
-    except Exception as error:
-        raise ValueError(f"{title} is a damaged Parquet file: {error}") from error
 
     def batches(n_rows):
         for batch in table.iter_batches(n_rows, columns=keep):
@@ -235,10 +245,8 @@ def _open_parquet(file, title, options, known):
 
 def _open_feather(file, title, options, known):
     ipc = import_optional("pyarrow.ipc")
-    try:
+    with _readable(title, "no Feather file (version 2)"):
         table = ipc.open_file(file)
-    except Exception as error:
-        raise ValueError(f"{title} is no Feather file (version 2): {error}") from error
 
     def batches(n_rows):
         for i in range(table.num_record_batches):
