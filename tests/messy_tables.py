@@ -74,15 +74,11 @@ def _cut_short(workbook):
     return cut.getvalue()
 
 
-def _frame():
+def _written(method, names=HEADER, **options):
     import pandas as pd
 
-    return pd.DataFrame(VALUES, columns=HEADER)
-
-
-def _written(method, **options):
     file = io.BytesIO()
-    getattr(_frame(), method)(file, **options)
+    getattr(pd.DataFrame(VALUES, columns=names), method)(file, **options)
     return file.getvalue()
 
 
@@ -224,6 +220,10 @@ def right_tables():
         "Parquet": (_written("to_parquet"), ".parquet", [], "Parquet"),
         "Parquet with an index": (
             _written("to_parquet", index=True), ".parquet", [], "Parquet"
+        ),
+        "Parquet, spaces around names": (
+            _written("to_parquet", names=[f" {n} " for n in HEADER]), ".parquet", [],
+            "Parquet",
         ),
         "Feather": (_written("to_feather"), ".feather", [], "Feather"),
         "no names": (
@@ -372,6 +372,9 @@ def wrong_tables():
             _workbook([HEADER, *ROWS[:-1], [1, 2, "3.4.", 4, 5, 6]]),
             ".xlsx", [], "row 25, column 'flow': Got '3.4.'",
         ),
+        "blank rows in a workbook": (
+            _workbook([["Bench 7"], [], HEADER, [], ROWS[0], [], [1, "", 3, 4, 5, 6]]),
+            ".xlsx", [], "row 7, column 'pressure'"),
         "no such input": (
             plain.encode(), ".csv", ["--inputs", "temp,speed"], "Got inputs='speed'"
         ),

@@ -160,6 +160,16 @@ def test_categories_as_groups(tmp_path):
     assert table.groups.tolist() == ["a", "b"]
 
 
+@pytest.mark.parametrize("kind", ["parquet", "feather"])
+def test_whole_numbers_beside_missing_ones(tmp_path, kind):
+    path = tmp_path / f"table.{kind}"
+    numbers = [9007199254740993, None, 3]
+    frame = pd.DataFrame({"run": pd.array(numbers, dtype="Int64")})
+    getattr(frame, f"to_{kind}")(path)
+    with open_source(str(path)) as source:
+        assert next(source.chunks())["run"].tolist() == numbers
+
+
 def test_chunks_are_one_table(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text(text(sep=";", decimal=","))

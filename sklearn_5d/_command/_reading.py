@@ -23,6 +23,10 @@ NO_TABLES = {
 }
 
 
+# For pandas: no index, and whole numbers as such beside missing ones.
+AS_IT_IS = {"ignore_metadata": True, "integer_object_nulls": True}
+
+
 @dataclass(frozen=True)
 class ReadingOptions:
     """What the user knows about a file; None where it is to be found.
@@ -64,17 +68,15 @@ class FrameSource:
         What was found.
     batches : callable
         Takes a number of rows and yields frames.
-    n_rows : int
-        The number of rows.
-    first_row : int, default=1
-        The number of the first row, as the user counts.
+    row_numbers : sequence of int
+        The numbers of the rows, as the user counts.
     """
 
     delimiter, decimal, encoding = ",", ".", "utf-8"
 
-    def __init__(self, title, names, notes, batches, n_rows, first_row=1):
+    def __init__(self, title, names, notes, batches, row_numbers):
         self.title, self.names, self.notes = title, names, notes
-        self.batches, self.n_rows, self.first_row = batches, n_rows, first_row
+        self.batches, self.row_numbers = batches, row_numbers
         self.n_read = 0
 
     def chunks(self, n_rows=CHUNK_ROWS):
@@ -83,15 +85,15 @@ class FrameSource:
         for frame in self.batches(n_rows):
             frame.index = range(self.n_read, self.n_read + len(frame))
             self.n_read += len(frame)
-            yield frame
+            yield frame.set_axis(self.names, axis=1)
 
     def fraction_read(self):
         """Tell how far the reading has come; see `TextSource.fraction_read`."""
-        return self.n_read / max(self.n_rows, 1)
+        return self.n_read / max(len(self.row_numbers), 1)
 
     def describe(self, row, name):
         """Say where a value stands; see `TextSource.describe`."""
-        return f"{self.title}, row {self.first_row + row}, column {name!r}"
+        return f"{self.title}, row {self.row_numbers[row]}, column {name!r}"
 
 
 @contextmanager
@@ -183,8 +185,7 @@ def _open_workbook(file, title, options, known):
     heading = find_heading(rows, decimal, known=known, header=header)
     keep = [k for k, name in enumerate(heading.names) if name is not None]
     names = [heading.names[k] for k in keep]
-    first_row = int(frame.index[min(heading.first_row, len(frame) - 1)]) + 1
-    frame = frame.iloc[heading.first_row :, keep].set_axis(names, axis=1)
+    frame = frame.iloc[heading.first_row :, keep]
     notes = [f"sheet {sheet!r}"]
     if others and options.sheet is None:
         notes.append(f"not the sheets {', '.join(map(repr, others))}")
@@ -194,7 +195,7 @@ def _open_workbook(file, title, options, known):
         for start in range(0, len(frame), n_rows):
             yield frame.iloc[start : start + n_rows].copy()
 
-    source = FrameSource(title, names, notes, batches, len(frame), first_row)
+    source = FrameSource(title, names, notes, batches, frame.index + 1)
     source.decimal = decimal
     return source
 
@@ -235,12 +236,11 @@ def _open_parquet(file, title, options, known):
 
     def batches(n_rows):
         for batch in table.iter_batches(n_rows, columns=keep):
-            yield batch.to_pandas(ignore_metadata=True)
+            yield batch.to_pandas(**AS_IT_IS)
 
-    keep, notes = _without_index(table.schema_arrow.names)
-    return FrameSource(
-        title, keep, ["Parquet", *notes], batches, table.metadata.num_rows
-    )
+    keep, names, notes = _without_index(table.schema_arrow.names)
+    rows = range(1, table.metadata.num_rows + 1)
+    return FrameSource(title, names, ["Parquet", *notes], batches, rows)
 
 
 def _open_feather(file, title, options, known):
@@ -253,14 +253,16 @@ def _open_feather(file, title, options, known):
             batch = table.get_batch(i).select(keep)
             for start in range(0, batch.num_rows, n_rows):
                 part = batch.slice(start, n_rows)
-                yield part.to_pandas(ignore_metadata=True)
+                yield part.to_pandas(**AS_IT_IS)
 
-    keep, notes = _without_index(table.schema.names)
+    keep, names, notes = _without_index(table.schema.names)
     n_rows = sum(table.get_batch(i).num_rows for i in range(table.num_record_batches))
-    return FrameSource(title, keep, ["Feather", *notes], batches, n_rows)
+    rows = range(1, n_rows + 1)
+    return FrameSource(title, names, ["Feather", *notes], batches, rows)
 
 
-def _without_index(names):
-    keep = [name for name in names if not NO_NAME.fullmatch(name)]
-    notes = ["an index without a name left out"] if len(keep) < len(names) else []
-    return keep, notes
+def _without_index(columns):
+    """Choose the columns with a name; return what the file and we call them."""
+    keep = [column for column in columns if not NO_NAME.fullmatch(column.strip())]
+    notes = ["an index without a name left out"] if len(keep) < len(columns) else []
+    return keep, [column.strip() for column in keep], notes
