@@ -408,10 +408,22 @@ def suspicious_tables():
 
     return {
         "-999": (marked("-999"), "'flow' is -999 in 4 rows.*--na-values=-999"),
+        "eight digits": (
+            marked("99999999"),
+            "'flow' is 99999999 in .*--na-values=99999999",
+        ),
+        "-9999.999": (
+            marked("-9999.999"),
+            r"'flow' is -9999\.999 in .*--na-values=-9999\.999",
+        ),
+        "single precision": (
+            marked("-999.9000244140625"),
+            r"'flow' is -999\.9 in .*--na-values=-999\.9 ",
+        ),
         "9999": (marked("9999"), "'flow' is 9999 in 4 rows"),
         "-99.99": (marked("-99.99"), "'flow' is -99.99 in 4 rows"),
         "1e20": (marked("1e20"), r"'flow' is 1e\+20 in 4 rows"),
-        "netCDF": (marked("9.96921e36"), r"'flow' is 9.96921e\+36 in 4 rows"),
+        "netCDF": (marked("9.969209968386869e36"), r"'flow' is 9.96921e\+36 in 4 rows"),
         "-999 once": (marked("-999", every=99), "'flow' is -999 in 1 row,"),
         "-999 in the target": (marked("-999", column=5), "'strength' is -999 in 4"),
         "constant": (marked("3", every=1), "'flow' is 3 in all rows"),

@@ -28,6 +28,7 @@ from sklearn_5d._command._layout import find_heading, to_number
 from sklearn_5d._command._learning import read as read_arguments
 from sklearn_5d._command._learning import say
 from sklearn_5d._command._reading import open_source
+from sklearn_5d._command._table import to_numbers
 
 RIGHT, WRONG, SUSPICIOUS = right_tables(), wrong_tables(), suspicious_tables()
 
@@ -87,6 +88,11 @@ def test_suspicious_table(tmp_path, capsys, monkeypatch, kind):
     warnings = [line for line in said if line.startswith("Warning: ")]
     assert len(warnings) == 1
     assert re.search(warning, warnings[0])
+    # To follow the advice helps.
+    if advice := re.search("--na-values.*--drop-missing", warnings[0]):
+        table = read(path, *advice[0].split())
+        assert 20 <= len(table.y) < 24
+        assert check_table(table) == []
 
 
 def test_standard_input(monkeypatch):
@@ -221,6 +227,24 @@ def test_to_number(written, decimal, number):
 )
 def test_missing_mark(values, mark):
     assert missing_mark(np.array(values)) == mark
+
+
+@pytest.mark.parametrize(
+    ("values", "decimal", "mark"),
+    [
+        (np.float32([1, -999.9]), ".", "-999.9"),
+        (np.float32([1, 9.96921e36]), ".", "9.96921e+36"),
+        ([1.0, -999.9], ".", "-999.9"),
+        (["1", "-99,9"], ",", "-99,9"),
+        (["1", "-99,9"], ",", "-99.9"),
+        ([1, 99999999], ".", "99999999"),
+        ([1, "red"], ".", "Red"),
+    ],
+)
+def test_mark_that_is_named(values, decimal, mark):
+    numbers = to_numbers(pd.Series(values), decimal, [mark])
+    np.testing.assert_array_equal(numbers, [1, np.nan])
+    assert to_numbers(pd.Series([1e8]), na_values=["99999999", "1e300"]) == [1e8]
 
 
 def test_names_that_are_numbers():

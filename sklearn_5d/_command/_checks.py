@@ -4,6 +4,8 @@ from itertools import combinations
 
 import numpy as np
 
+from ._layout import shortest
+
 # From this size on no unit makes a measurement.
 HUGE = 1e10
 
@@ -61,7 +63,7 @@ def missing_mark(values):
 
 def _is_nines(number, count):
     """Tell whether a number is 99, repeated, or -999, 9999, 999.9 and so on."""
-    digits = f"{abs(number):.10g}".replace(".", "")
+    digits = shortest(abs(number)).replace(".", "")
     return set(digits) == {"9"} and len(digits) >= (2 if count > 1 else 3)
 
 
@@ -71,9 +73,10 @@ def _missing_marks(columns):
         if mark is not None:
             count = int(np.sum(values == mark))
             rows = "1 row" if count == 1 else f"{count:,} rows"
+            mark = shortest(mark)
             yield (
-                f"{name!r} is {mark:g} in {rows}, which looks like a mark for a "
-                f"missing value: --na-values={mark:g} --drop-missing leaves them out."
+                f"{name!r} is {mark} in {rows}, which looks like a mark for a "
+                f"missing value: --na-values={mark} --drop-missing leaves them out."
             )
 
 

@@ -12,6 +12,8 @@ from itertools import takewhile
 from statistics import median_low
 from typing import NamedTuple
 
+import numpy as np
+
 # In the order of preference; None stands for any number of spaces and tabs.
 DELIMITERS = {
     ",": "commas",
@@ -93,6 +95,25 @@ def to_number(text, decimal="."):
         return float(text.replace(",", ".") if decimal == "," else text)
     except ValueError:
         return None
+
+
+def shortest(number):
+    """Write a number so that it is read back as the same.
+
+    Parameters
+    ----------
+    number : float
+        The number.
+
+    Returns
+    -------
+    str
+        The shortest text, in single precision if the number is of that.
+    """
+    with np.errstate(over="ignore"):
+        single = np.float32(number)
+    text = str(single) if float(single) == number else repr(float(number))
+    return text.removesuffix(".0")
 
 
 def is_comment(line):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ._layout import GROUPED, MISSING, to_number
+from ._layout import GROUPED, MISSING, shortest, to_number
 from ._optional import import_optional
 from ._reading import open_source
 
@@ -109,8 +109,7 @@ def to_numbers(values, decimal=".", na_values=()):
         raise NotANumberError(0, str(values.iloc[0]))
     else:
         numbers = _parse(values.to_numpy(object), decimal, na_values)
-    marks = [to_number(text) for text in na_values]
-    marks = [mark for mark in marks if mark is not None]
+    marks = _missing_numbers(na_values, decimal)
     return np.where(np.isin(numbers, marks), np.nan, numbers) if marks else numbers
 
 
@@ -138,6 +137,18 @@ def _parse(cells, decimal, na_values):
             except (TypeError, ValueError) as error:
                 raise NotANumberError(i, str(cell)) from error
     return numbers
+
+
+def _missing_numbers(na_values, decimal):
+    """Read the marks that are numbers, in single precision too if written the same."""
+    marks = [to_number(text, sign) for text in na_values for sign in (".", decimal)]
+    marks = [mark for mark in marks if mark is not None]
+    with np.errstate(over="ignore"):
+        singles = [float(np.float32(mark)) for mark in marks]
+    pairs = zip(marks, singles, strict=True)
+    return marks + [
+        single for mark, single in pairs if shortest(single) == shortest(mark)
+    ]
 
 
 def _missing_texts(na_values):
