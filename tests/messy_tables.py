@@ -381,6 +381,18 @@ def wrong_tables():
         "target among the inputs": (
             plain.encode(), ".csv", ["--inputs", "temp,strength"], "two uses"
         ),
+        "input that is ignored": (
+            plain.encode(), ".csv", ["--inputs", "temp,flow", "--ignore", "flow"],
+            "Got 'flow' for two uses",
+        ),
+        "text that is named as missing": (
+            with_cell(4, 0, "Red").encode(), ".csv", ["--na-values", "red"],
+            r"line 6, column 'temp': Got a missing value \('Red'\).*--drop-missing",
+        ),
+        "number that is named as missing": (
+            with_cell(4, 0, "-99").encode(), ".csv", ["--na-values=-99.0"],
+            r"line 6, column 'temp': Got a missing value \('-99'\).*--drop-missing",
+        ),
         "no such group": (
             plain.encode(), ".csv", ["--group", "lab"], "Got group='lab'"
         ),

@@ -198,7 +198,7 @@ def choose_columns(names, roles, title):
         raise ValueError(
             f"Got no target, expected one of the columns of {title}: {listed}."
         )
-    given = [name for _, name in asked]
+    given = [name for _, name in asked] + sorted(set(ignored))
     both = sorted({name for name in given if given.count(name) > 1})
     if both:
         raise ValueError(f"Got {both[0]!r} for two uses, expected one for a column.")
@@ -278,10 +278,7 @@ def _collect(source, inputs, roles, na_values, drop_missing):
             if any(missing) and not drop_missing:
                 i = missing.index(True)
                 where = source.describe(int(chunk.index[i]), roles.group)
-                raise ValueError(
-                    f"{where}: Got a missing value ({labels[i]!r}), expected the label "
-                    "of a group; --drop-missing leaves such rows out."
-                )
+                raise ValueError(f"{where}: {_missing(labels[i])}")
             keep &= ~np.array(missing, dtype=bool)
             groups.append(np.array(labels, dtype=object)[keep])
         n_dropped += int(np.sum(~keep))
@@ -325,50 +322,47 @@ def read_numbers(source, chunk, names, na_values=(), drop_missing=False):
         try:
             column = to_numbers(chunk[name], source.decimal, na_values)
         except NotANumberError as error:
-            i, got = error.position, error.value
+            i, got, is_missing = error.position, error.value, False
         else:
             numbers[:, k] = column
             wrong = np.isinf(column) if drop_missing else ~np.isfinite(column)
             if not wrong.any():
                 continue
-            i, got = int(wrong.argmax()), chunk[name].iloc[wrong.argmax()]
+            i = int(wrong.argmax())
+            got, is_missing = chunk[name].iloc[i], bool(np.isnan(column[i]))
         if i < first:
-            first, problem = i, (name, got)
+            first, problem = i, (name, got, is_missing)
     if problem is not None:
-        name, got = problem
+        name, got, is_missing = problem
         where = source.describe(int(chunk.index[first]), name)
-        texts = (t for n in names for t in chunk[n] if isinstance(t, str))
-        decimal = source.decimal
-        is_sure = any(decimal in t and to_number(t, decimal) is not None for t in texts)
-        raise ValueError(f"{where}: {_complaint(got, decimal, is_sure, name)}")
+        cells = chunk[names].to_numpy(object).ravel()
+        complaint = _complaint(got, name, source.decimal, cells)
+        raise ValueError(f"{where}: {_missing(got) if is_missing else complaint}")
     return numbers
 
 
-def _complaint(got, decimal, is_sure, name):
+def _missing(got):
     text = "" if got is None else str(got).strip()
-    if text.lower() in MISSING or got != got:
-        return (
-            f"Got a missing value ({text!r}), expected a number; --drop-missing leaves "
-            "such rows out."
-        )
-    number = to_number(text, decimal)
-    if number is not None and np.isnan(number):
-        return f"Got {text!r}, expected a finite number; --drop-missing leaves it out."
+    return (
+        f"Got a missing value ({text!r}), expected none; --drop-missing leaves such "
+        "rows out."
+    )
+
+
+def _complaint(got, name, decimal, cells):
+    """Say what is wrong with a value that is not missing, beside other cells."""
+    text = str(got).strip()
+    if to_number(text, decimal) is not None:
+        return f"Got {text!r}, expected a finite number."
     other = "," if decimal == "." else "."
-    is_other = number is None and to_number(text, other) is not None
-    if is_other and not is_sure:
+    is_other = to_number(text, other) is not None
+    texts = (cell for cell in cells if isinstance(cell, str) and decimal in cell)
+    if is_other and all(to_number(cell, decimal) is None for cell in texts):
         return f"Got {text!r}, expected a finite number: try --decimal {other!r}."
     if is_other or GROUPED.fullmatch(text):
         return (
             f"Got {text!r}, expected a finite number with {decimal!r} as its decimal "
             "sign and without thousands separators."
-        )
-    if number is not None:
-        if np.isinf(number):
-            return f"Got {text!r}, expected a finite number."
-        return (
-            f"Got {text!r}, which stands for a missing value; --drop-missing leaves "
-            "such rows out."
         )
     return (
         f"Got {text!r}, expected a finite number; a column of texts is left out by "
