@@ -286,6 +286,9 @@ def wrong_tables():
         "thousands beside commas": (
             text([["1.646", *r[1:]] for r in ROWS], sep=";", decimal=","),
             "line 2, column 'temp': Got '1.646'.*without thousands separators"),
+        "thousands beside one column with commas": (
+            text([[1646.0, 0.5], ["2.000", 1.5]] * 5, ["temp", TARGET], ";", ",")
+            .replace("1646", "1.646"), "line 2, column 'temp': Got '1.646'"),
         "thousands and decimals": (
             with_cell(2, 0, '"1,066.5"'), "Got '1,066.5'.*without thousands sep"),
         "thousands beside whole numbers": (

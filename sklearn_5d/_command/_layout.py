@@ -231,12 +231,12 @@ def find_text_layout(
         delimiter = declared[1] if delimiter == "auto" else delimiter
     candidates = list(DELIMITERS) if delimiter == "auto" else [delimiter]
     decimals = (".", ",") if decimal is None else (decimal,)
-    best = (-1.0, False)
+    best = (-1.0, -1.0, False)
     for each in candidates:
         found = _sample_records(lines[n_front:], each, title, n_front)
         width = _usual(len(row) for row, _ in found[len(found) // 2 :])
         for sign in decimals:
-            score = (_share_of_numbers(found, sign), width > 1)
+            score = (*_shares_of_numbers(found, sign), width > 1)
             if score > best:
                 best, records, delimiter, decimal = score, found, each, sign
     rows = [row for row, _ in records]
@@ -318,12 +318,20 @@ def _usual(counts):
     return Counter(counts).most_common(1)[0][0]
 
 
-def _share_of_numbers(records, decimal):
-    """Share of the values that are numbers, in the half that has no titles."""
-    cells = [text for row, _ in records[len(records) // 2 :] for text in row]
-    cells = [text for text in cells if text]
-    n_numbers = sum(to_number(text, decimal) is not None for text in cells)
-    return n_numbers / max(len(cells), 1)
+def _shares_of_numbers(records, decimal):
+    """Shares of the values that are numbers, in the half that has no titles.
+
+    The first counts those with thousands separators, which nobody reads: an error about
+    them is clearer than one about a wrong delimiter.
+    """
+    cells = [text for row, _ in records[len(records) // 2 :] for text in row if text]
+    are_numbers = [to_number(text, decimal) is not None for text in cells]
+    n_grouped = sum(
+        not is_number and GROUPED.fullmatch(text) is not None
+        for is_number, text in zip(are_numbers, cells, strict=True)
+    )
+    n_numbers, n_cells = sum(are_numbers), max(len(cells), 1)
+    return (n_numbers + n_grouped) / n_cells, n_numbers / n_cells
 
 
 def find_heading(rows, decimal=".", *, comment=(), known=(), header=None):
