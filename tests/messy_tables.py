@@ -178,6 +178,10 @@ def right_tables():
                  header=[f'"{n}"' for n in [*HEADER, "remark"]], sep=" "),
             "spaces",
         ),
+        "a short row": (
+            text([*[[*r, "a"] for r in ROWS[:-1]], ROWS[-1]], [*HEADER, "remark"]),
+            "1 row with no values at the end",
+        ),
         "inches": (
             text([[*r, '5" pipe'] for r in ROWS], [*HEADER, "remark"]), "commas"
         ),

@@ -64,13 +64,17 @@ class TextSource:
         between = DELIMITERS.get(self.delimiter, repr(self.delimiter))
         self._notes = [f"text in {self.encoding}, {between} between values{sign}"]
         self._notes += heading.notes
-        self._reading = self._records()
+        self._reading, self._n_short = self._records(), 0
 
     @property
     def notes(self):
-        """What was found; comments among the values as far as they have been read."""
-        n, notes = self._reading.n_comments, self._notes
-        return [*notes, f"{n:,} comment line{'s' * (n > 1)} skipped"] if n else notes
+        """What was found, in front and among the values that have been read."""
+        notes = [*self._notes]
+        if n := self._reading.n_comments:
+            notes.append(f"{n:,} comment line{'s' * (n > 1)} skipped")
+        if n := self._n_short:
+            notes.append(f"{n:,} row{'s' * (n > 1)} with no values at the end")
+        return notes
 
     def _sample(self):
         lines, n_characters = [], 0
@@ -110,7 +114,7 @@ class TextSource:
         pandas = import_optional("pandas")
         names = self.layout.heading.names
         keep = [k for k, name in enumerate(names) if name is not None]
-        self._reading = self._records()
+        self._reading, self._n_short = self._records(), 0
         rows, n_read = self._rows(self._reading), 0
         while chunk := list(islice(rows, n_rows)):
             index = range(n_read, n_read + len(chunk))
@@ -128,12 +132,15 @@ class TextSource:
 
         Between spaces, any of them may be missing.
         """
-        expected = len(self.layout.heading.names)
+        names = self.layout.heading.names
         for row in records:
-            n_missing = expected - len(row)
+            n_missing = len(names) - len(row)
             if n_missing < 0 or (n_missing and self.delimiter is None):
                 raise ValueError(self._width_message(row, records))
-            yield row + [""] * n_missing
+            if n_missing:
+                self._n_short += any(names[len(row) :])
+                row += [""] * n_missing
+            yield row
 
     def _width_message(self, row, records):
         expected = len(self.layout.heading.names)
