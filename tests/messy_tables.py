@@ -123,6 +123,7 @@ def right_tables():
             text([[f'"{v:g}"' for v in r] for r in ROWS]), "commas"
         ),
         "sep= line": ("sep=;\n" + german, "semicolons"),
+        "a quotation mark in a comment": ('# "run 12\n' + plain, "commas"),
         "comments in front": ("# made by X\n# 2024-05-06\n" + plain, "commas"),
         "comments between": (
             "".join([*lines[:5], "# valve opened\n", *lines[5:], "% end\n"]),

@@ -186,6 +186,25 @@ def test_chunks_are_one_table(tmp_path):
     assert chunks[1]["temp"].iloc[0] == f"{VALUES[7, 0]:g}".replace(".", ",")
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("temp (C, avg),b,y\n" + "1,2,3\n" * 9, "line 2: Got 3 values, expected 4"),
+        ("a,b,y\n1,2,3,\n" + "1,2,3\n" * 9, "line 2: Got 4 values, expected 3"),
+        ("a b y\n1 2 3\n1 2\n1 2 3\n", "line 3: Got 2 values, expected 3"),
+        ("a,b,y\n" + "1,2,3\n" * 5000 + "1,2,3,4\n", "line 5002: Got 4 values"),
+    ],
+)
+def test_columns_are_never_shifted(tmp_path, content, message):
+    path = tmp_path / "table.csv"
+    path.write_text(content)
+    with (
+        pytest.raises(ValueError, match=message),
+        open_source(str(path)) as source,
+    ):
+        list(source.chunks())
+
+
 def test_line_of_an_error_in_a_later_chunk(tmp_path, monkeypatch):
     monkeypatch.setattr("sklearn_5d._command._text.CHUNK_ROWS", 5)
     rows = VALUES.tolist()

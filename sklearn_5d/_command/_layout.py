@@ -8,6 +8,7 @@ titles, a heading, rows of units, values, and columns that hold none.
 import csv
 import re
 from collections import Counter
+from contextlib import suppress
 from itertools import takewhile
 from statistics import median_low
 from typing import NamedTuple
@@ -291,7 +292,9 @@ def _without_mark(lines, delimiter, title):
     """Split the last comment into values."""
     comments = [line for line in lines if is_comment(line)][-1:]
     texts = [re.sub(r'^\s*("?)[\s#%/!]+', r"\1", line) for line in comments]
-    return [row for text in texts for row in Records([text], delimiter, title)]
+    with suppress(ValueError):  # prose with a quotation mark
+        return [row for text in texts for row in Records([text], delimiter, title)]
+    return []
 
 
 def width_message(title, line, width, expected):
