@@ -216,6 +216,10 @@ def right_tables():
                 *([i, *row] for i, row in enumerate(ROWS)),
             ]), ".xlsx", [], "1 title line skipped.*under the names.*index",
         ),
+        "workbook, remarks without a name": (
+            _workbook([[*HEADER, None], *([*row, "a"] for row in ROWS)]), ".xlsx",
+            ["--ignore", "column_7"], "sheet 'Sheet1'$",
+        ),
         "workbook, second sheet": (
             _workbook(sheet, ["Notes", "Runs"]), ".xlsx", ["--sheet", "Runs"], "'Runs'"
         ),
@@ -313,6 +317,8 @@ def wrong_tables():
             numbered(name="id").replace("\n", ",\n", 2).replace(",\n", "\n", 1),
             "line 2: Got 8 values, expected 7",
         ),
+        "name too few": (
+            text([[*r, 0.5] for r in ROWS]), "Got 7 values under 6 names"),
         "comma in a name": (
             text(header=["temp (C, avg)", *HEADER[1:]]),
             "line 2: Got 6 values, expected 7",

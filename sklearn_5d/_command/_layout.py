@@ -361,7 +361,7 @@ def find_heading(rows, decimal=".", *, comment=(), known=(), header=None):
     Raises
     ------
     ValueError
-        If there are no rows of numbers.
+        If there is a name less than columns, and no index that has none.
     """
     first = _first_row_of_values(rows, decimal, known, header)
     width = _usual(map(len, rows[first:])) if first < len(rows) else len(rows[-1])
@@ -431,7 +431,7 @@ def _name_columns(names, values, width, decimal):
     R writes no name at all above the row names, pandas an empty one, and a delimiter
     at the end of each line makes a column without name or values.
     """
-    notes = []
+    notes, n_given = [], len(names)
     while names and not names[-1]:
         names = names[:-1]
     used = width
@@ -439,7 +439,11 @@ def _name_columns(names, values, width, decimal):
         used -= 1
     if used < width:
         notes.append("empty columns at the right left out")
-    if used == len(names) + 1:
+    if used == n_given + 1:
+        if not _is_index([row[0] for row in values], decimal):
+            raise ValueError(
+                f"Got {used} values under {n_given} names, expected as many names."
+            )
         names = ["", *names]
     names = names + [""] * (width - len(names))
     for k, name in enumerate(names):
