@@ -131,6 +131,9 @@ def right_tables():
         ),
         "names in a comment": ("# " + plain, "names in a comment"),
         "title lines": (title + plain, "2 title lines skipped"),
+        "a quotation mark in a title": (
+            'Probe, "old\n' + semicolons, "semicolons.*1 title line skipped"
+        ),
         "title of a spreadsheet": ("Bench 7;;;;;\n;;;;;\n" + german, "1 title line"),
         "units": (
             semicolons.replace("\n", "\n" + unit_line, 1), r"under the names.*degC, kPa"
@@ -323,6 +326,8 @@ def wrong_tables():
             text(header=["temp (C, avg)", *HEADER[1:]]),
             "line 2: Got 6 values, expected 7",
         ),
+        "quote that is not closed in the first line": (
+            '"' + plain, "line 1: Got a quotation mark"),
         "quote that is not closed": (
             with_cell(4, 0, '"5'), "line 6: Got a quotation mark"),
         "all rows are comments": (

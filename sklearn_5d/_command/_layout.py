@@ -224,22 +224,27 @@ def find_text_layout(
     """
     front = list(takewhile(lambda line: not line.strip() or is_comment(line), lines))
     n_front = len(front)
-    declared = (
-        re.fullmatch(r'"?sep=(.)"?\s*', lines[n_front]) if lines[n_front:] else None
-    )
+    if n_front == len(lines):
+        raise ValueError(f"{title} is empty.")
+    declared = re.fullmatch(r'"?sep=(.)"?\s*', lines[n_front])
     if declared:
         n_front += 1
         delimiter = declared[1] if delimiter == "auto" else delimiter
     candidates = list(DELIMITERS) if delimiter == "auto" else [delimiter]
     decimals = (".", ",") if decimal is None else (decimal,)
-    best = (-1.0, -1.0, False)
+    best, records = (-1.0, -1.0, False), []
     for each in candidates:
         found = _sample_records(lines[n_front:], each, title, n_front)
+        if not found:
+            continue
         width = _usual(len(row) for row, _ in found[len(found) // 2 :])
         for sign in decimals:
             score = (*_shares_of_numbers(found, sign), width > 1)
             if score > best:
                 best, records, delimiter, decimal = score, found, each, sign
+    if not records:
+        list(Records(lines[n_front:], each, title, n_front))  # what goes wrong
+        raise ValueError(f"{title} is empty.")
     rows = [row for row, _ in records]
     if len(decimals) > 1 and decimal == "," and delimiter != ";":
         _check_thousands(rows, title)
@@ -277,14 +282,9 @@ def _check_thousands(rows, title):
 def _sample_records(lines, delimiter, title, n_before):
     """Read records, up to one that goes wrong: a sample may end inside one."""
     records, found = Records(lines, delimiter, title, n_before), []
-    try:
+    with suppress(ValueError):
         for row in records:
             found.append((row, records.n_lines))  # noqa: PERF401
-    except ValueError:
-        if not found:
-            raise
-    if not found:
-        raise ValueError(f"{title} is empty.")
     return found
 
 
