@@ -270,6 +270,25 @@ def test_predictions_do_not_depend_on_the_chunks(skops, fitted, tmp_path, monkey
     np.testing.assert_array_equal(written["prediction"], expected)
 
 
+def test_what_is_found_late_is_said_in_the_end(skops, new, monkeypatch, capsys):
+    chunks = _text.TextSource.chunks
+    monkeypatch.setattr(_text.TextSource, "chunks", lambda self: chunks(self, 16))
+    lines = new.read_text().splitlines(keepends=True)
+    new.write_text("".join([*lines[:-1], "# a pause\n", lines[-1]]))
+    assert main(["predict", skops, str(new)]) == 0
+    said = capsys.readouterr().err
+    assert f"{new}, further down: 1 comment line skipped\n" in said
+
+
+def test_names_that_are_numbers(frame, tmp_path):
+    table, model = tmp_path / "spectra.csv", tmp_path / "model.skops"
+    spectra = frame.set_axis([*"45678", "conc"], axis=1)
+    spectra.to_csv(table, index=False)
+    assert main(["fit", str(table), "--target=conc", f"--model={model}", *QUICK]) == 0
+    assert main(["predict", str(model), str(table), f"--output={tmp_path}/o.csv"]) == 0
+    assert len(pd.read_csv(tmp_path / "o.csv")) == len(frame)
+
+
 def test_predictions_are_written_as_the_table_was(skops, tmp_path):
     text = "x5;Größe;x4;x3;x2;x1\n0,5;1,50;0,4;0,3;0,2;0,1\n0,1;x;0,1;0,1;0,1;0,1\n"
     path, output = tmp_path / "neu.csv", tmp_path / "aus.csv"

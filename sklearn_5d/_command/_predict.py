@@ -60,7 +60,8 @@ def run(args, console):
     if args.output != "-":
         check_output(args.output, ENDINGS)
     model = load(args.model).set_params(n_jobs=args.jobs)
-    with open_source(args.table, reading_options(args)) as source:
+    known = getattr(model, "feature_names_in_", ())
+    with open_source(args.table, reading_options(args), known) as source:
         inputs = find_inputs(model, source)
         predictor = Predictor(model, args.prefix, args.confidence, args.gradient)
         predictor.check_names(source)
@@ -81,7 +82,7 @@ def run(args, console):
 def _predict_chunks(args, console, source, inputs, predictor):
     """Read, predict and write until there are no more rows, and count them."""
     counts = {"n_rows": 0, "n_dropped": 0, "n_extrapolation": 0}
-    layout = choose_layout(args.output, source)
+    layout, said = choose_layout(args.output, source), []
     with open_output(args.output, source) as file, console.progress(1.0, "rows") as bar:
         for chunk in source.chunks():
             X = read_numbers(source, chunk, inputs, args.na_values, args.drop_missing)
@@ -93,20 +94,24 @@ def _predict_chunks(args, console, source, inputs, predictor):
                 outside = columns[f"{args.prefix}_extrapolation"]
                 counts["n_extrapolation"] += int(outside.sum())
                 if counts["n_rows"] == 0:
-                    _say(console, source, predictor)
+                    said = _say(console, source, predictor)
                 write_rows(file, chunk, columns, layout, header=counts["n_rows"] == 0)
                 bar(source.fraction_read())
             counts["n_rows"] += len(X)
         if counts["n_rows"] == 0:
             raise ValueError(f"{source.title} has no rows to predict.")
+    if found := [note for note in source.notes if note not in said]:
+        console.note(f"{source.title}, further down: {', '.join(found)}")
     return counts
 
 
 def _say(console, source, predictor):
     """Say what was found, once the first rows are known to be of use."""
-    console.note(f"{source.title}: {', '.join(source.notes)}")
+    notes = list(source.notes)
+    console.note(f"{source.title}: {', '.join(notes)}")
     if not predictor.is_calibrated:
         console.warn("The model has held out no rows, so there are no intervals.")
+    return notes
 
 
 def find_inputs(model, source):
