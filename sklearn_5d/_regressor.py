@@ -17,7 +17,7 @@ from ._model import Model
 from ._training import defaults
 from ._training.committee import Task, fit_members, judge, shrunk
 from ._training.selection import Choice, choose
-from ._training.solver import make_solver
+from ._training.solver import has_open_budget, make_solver
 from ._training.stream import learn
 from ._training.teaching import kinds_to_try, teach_members
 from ._uncertainty import Uncertainty
@@ -419,8 +419,7 @@ class FiveDRegressor(
         given = validate_rows(self, X, y, sample_weight, groups)
         validation = validate_validation_rows(self, X_val, y_val)
         rows, place = given.distinct()
-        may_encode = self.gaussian_process in ("auto", False)
-        model, starts = self._start(rows, may_encode)
+        model, starts = self._start(rows)
         train, setting = model.scaled(rows).settings()
         train = model.encoded(train)
         tasks = start_tasks(self, model, len(starts), X, y, sample_weight)
@@ -497,7 +496,7 @@ class FiveDRegressor(
         first = not self.__sklearn_is_fitted__()
         rows = validate_rows(self, X, y, sample_weight, reset=first)
         if first:
-            model, members = self._start(rows, may_encode=False)
+            model, members = self._start(rows, is_stream=True)
             memory, uncertainty = None, Uncertainty.unknown()
         else:
             model = self._model.widened(rows.X)
@@ -517,7 +516,7 @@ class FiveDRegressor(
         self._uncertainty = uncertainty
         return self
 
-    def _start(self, rows, may_encode):
+    def _start(self, rows, is_stream=False):
         """Return the scaling, and for each member what it starts from."""
         if self.warm_start and self.__sklearn_is_fitted__():
             check_warm_start(self)
@@ -528,6 +527,7 @@ class FiveDRegressor(
         parameters = self.get_params(deep=False)
         if self.solver == "spring":
             settings, _ = rows.settings()
+            may_encode = not is_stream and self.gaussian_process in ("auto", False)
             choice = choose(settings, parameters, may_encode, seed)
         else:
             choice = Choice.simplest(parameters)
@@ -536,7 +536,8 @@ class FiveDRegressor(
         model = Model.scaling(rows, self.x_transform_, self.y_transform_, precision)
         n_estimators = self._n_folds = self.n_estimators
         if n_estimators == "auto":
-            n_estimators = defaults.n_estimators(len(rows), choice)
+            is_open = has_open_budget(parameters) and not is_stream
+            n_estimators = defaults.n_estimators(len(rows), choice, is_open)
             self._n_folds = defaults.n_folds(n_estimators)
         return model, [None] * n_estimators
 
@@ -568,6 +569,9 @@ class FiveDRegressor(
     def _train(self, task, starts):
         """Train the members, and let a teacher add what it knows."""
         members = fit_members(task, starts, self.verbose)
+        is_new = all(start is None for start in starts)
+        if is_new and self._noise == "none" and len(members) > task.solver.n_first:
+            self._noise = "little"  # as the first members have found
         if task.callbacks is not None:
             task.callbacks.begin_last()
         if self.solver != "spring":

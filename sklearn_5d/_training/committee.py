@@ -83,8 +83,8 @@ def _deepen_member(task, k, member, verbose):
 def fit_members(task, starts, verbose):
     """Train the members, in parallel through joblib.
 
-    Where the first ones tell that there is no noise, they have further steps in place
-    of the others.
+    Where the first ones tell that there is no noise, they are enough, with further
+    steps where the plan was made for noise.
 
     Parameters
     ----------
@@ -100,31 +100,34 @@ def fit_members(task, starts, verbose):
     list of MLPRegressor
         The members, which may be the first ones alone.
     """
-
-    def train(chosen):
-        return Parallel(n_jobs=task.n_jobs)(
-            delayed(_fit_member)(task, k, starts[k], verbose) for k in chosen
-        )
-
     n_first = _n_first(task.solver, starts)
-    members = train(range(n_first))
-    if n_first < len(starts) and not any(map(task.solver.has_noise, members)):
-        members = Parallel(n_jobs=task.n_jobs)(
-            delayed(_deepen_member)(task, k, member, verbose)
-            for k, member in enumerate(members)
-        )
-    else:
-        members += train(range(n_first, len(starts)))
+    members = _train(task, starts, range(n_first), verbose)
+    if n_first < len(starts):
+        solver = task.solver
+        if any(map(solver.has_noise, members)):
+            others = task._replace(solver=solver.others or solver)
+            members += _train(others, starts, range(n_first, len(starts)), verbose)
+        elif solver.n_further_steps:
+            members = Parallel(n_jobs=task.n_jobs)(
+                delayed(_deepen_member)(task, k, member, verbose)
+                for k, member in enumerate(members)
+            )
     if is_constant(task.rows):
         return flattened(members)
     return _without_lost(task, members, verbose)
 
 
+def _train(task, starts, chosen, verbose):
+    return Parallel(n_jobs=task.n_jobs)(
+        delayed(_fit_member)(task, k, starts[k], verbose) for k in chosen
+    )
+
+
 def _n_first(solver, starts):
     """Choose how many members train first, and may be enough."""
-    may_deepen = isinstance(solver, NaturalGradient) and solver.n_further_steps > 0
-    if may_deepen and all(start is None for start in starts):
-        return defaults.n_trial_members(len(starts))
+    is_trial = isinstance(solver, NaturalGradient) and solver.n_first is not None
+    if is_trial and all(start is None for start in starts):
+        return solver.n_first
     return len(starts)
 
 

@@ -61,10 +61,10 @@ MAX_LITTLE_NOISE_STEPS = 1_500
 BUDGET_ROWS, MANY_EXPONENT, FEW_EXPONENT, SINGLE_EXPONENT = 10_000, 0.35, 0.25, 0.15
 
 
-def n_estimators(n_samples, choice):
-    """Choose the size of the committee."""
-    if choice.noise == "none":
-        return 2 if n_samples < MANY_ROWS else 1
+def n_estimators(n_samples, choice, is_open):
+    """Choose the size of the committee; the first members may turn out to be enough."""
+    if choice.noise == "none" and (n_samples < MANY_ROWS or not is_open):
+        return _n_exact_estimators(n_samples)
     if choice.is_encoded:
         return N_ESTIMATORS_FEW
     if n_samples >= MANY_ROWS:
@@ -73,20 +73,26 @@ def n_estimators(n_samples, choice):
     return N_QUICK_ESTIMATORS if is_quick else N_ESTIMATORS_FEW
 
 
+def _n_exact_estimators(n_samples):
+    return 2 if n_samples < MANY_ROWS else 1
+
+
 def n_folds(n_members):
     """Choose how many folds there are, of which each member holds one out."""
     return N_FOLDS if 1 < n_members <= N_FOLDS // 2 else n_members
 
 
-def n_trial_members(n_members):
+def n_first_members(n_samples, n_members, choice):
     """Choose how many members train before the others."""
-    return int(np.ceil(TRIAL_SHARE * n_members))
+    if choice.noise == "none":
+        return _n_exact_estimators(n_samples)
+    may_deepen = n_samples >= MIN_TRIAL_ROWS
+    return int(np.ceil(TRIAL_SHARE * n_members)) if may_deepen else n_members
 
 
-def further_steps(n_samples, max_steps, choice):
+def further_steps(max_steps, choice):
     """Choose the steps that a member has in addition, where it finds no noise."""
-    is_open = choice.noise != "none" and n_samples >= MIN_TRIAL_ROWS
-    return int(FURTHER_SHARE * max_steps) if is_open else 0
+    return int(FURTHER_SHARE * max_steps) if choice.noise != "none" else 0
 
 
 def _is_quick(n_samples, choice):

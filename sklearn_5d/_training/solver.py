@@ -53,12 +53,16 @@ def make_solver(parameters, choice, n_samples, n_members, is_stream=False):
     """
     natural = parameters["solver"] == "spring"
     is_single = parameters["n_estimators"] == 1
+    n_first = n_members
+    if has_open_budget(parameters) and not is_stream:
+        n_first = defaults.n_first_members(n_samples, n_members, choice)
+    n_sharing = n_first if choice.noise == "none" else n_members
     automatic = {
         "alpha": defaults.ALPHA,
         "damping": defaults.damping(n_samples, choice, is_stream),
         "learning_rate_init": defaults.learning_rate(choice),
         "batch_size": defaults.batch_size(n_samples, choice, is_stream),
-        "max_steps": defaults.max_steps(n_samples, n_members, choice, is_single),
+        "max_steps": defaults.max_steps(n_samples, n_sharing, choice, is_single),
     }
     if not natural:
         automatic |= {
@@ -82,17 +86,41 @@ def make_solver(parameters, choice, n_samples, n_members, is_stream=False):
         settings["alpha"] = min(chosen["alpha"], defaults.MAX_DECAY)
         max_steps = settings["max_steps"]
         last_share = defaults.last_share(n_samples, choice, is_stream)
-        budget = (parameters[name] for name in ("n_estimators", "max_steps", "damping"))
-        is_open = all(isinstance(value, str) for value in budget)
+        others, n_further_steps = None, 0
+        if n_first < n_members:
+            n_further_steps = defaults.further_steps(max_steps, choice)
+            if choice.noise == "none":
+                noisy = choice._replace(noise="little")
+                others = make_solver(parameters, noisy, n_samples, n_members)
         return NaturalGradient(
             Settings(**settings),
             defaults.shrinkage(chosen["alpha"]),
             int(last_share * max_steps),
-            defaults.further_steps(n_samples, max_steps, choice) if is_open else 0,
+            n_first,
+            n_further_steps,
+            others,
         )
     if chosen["solver"] == "lbfgs":
         settings["early_stopping"] = False
     return ScikitLearnSolver(settings)
+
+
+def has_open_budget(parameters):
+    """Tell whether networks and steps are for us to choose, and to choose again.
+
+    Parameters
+    ----------
+    parameters : dict
+        The parameters of `FiveDRegressor`.
+
+    Returns
+    -------
+    bool
+        Whether they are.
+    """
+    budget = (parameters[name] for name in ("n_estimators", "max_steps", "damping"))
+    is_automatic = all(isinstance(value, str) for value in budget)
+    return is_automatic and parameters["solver"] == "spring"
 
 
 @dataclass(frozen=True)
@@ -108,14 +136,20 @@ class NaturalGradient:
     n_last_steps : int, default=0
         The steps that are kept for a last stage. It takes all that are left, where the
         damping tells that there is no noise to speak of.
+    n_first : int or None, default=None
+        How many members train first, and may be enough; None stands for all of them.
     n_further_steps : int, default=0
-        The steps that a member may have in addition, see `deepen`.
+        The steps that the first members have in addition where they are, see `deepen`.
+    others : NaturalGradient or None, default=None
+        What trains the others, where it is not this solver.
     """
 
     settings: Settings
     shrinkage: float = 1.0
     n_last_steps: int = 0
+    n_first: int | None = None
     n_further_steps: int = 0
+    others: "NaturalGradient | None" = None
 
     @property
     def n_stages(self):
