@@ -68,9 +68,9 @@ class FiveDRegressor(
         "auto" takes 8 where rows are noisy; 6 below 500 rows, or below 4,000 if there
         is much noise, and 4 from there on, unless the inputs are encoded. Where a short
         run finds no noise to speak of, one or two of many steps are better: 2 below
-        4,000 rows and 1 from there on. Two hold out an eighth of the rows each, a
-        single one `validation_fraction`. And where the first third of several come to
-        the end of their damping, from 150 rows on, these alone go on.
+        4,000 rows and 1 from there on, which hold out an eighth of the rows each. Where
+        the first third of several come to the end of their damping, from 150 rows on,
+        these alone go on; and where the one does not, three others follow.
 
     x_transform : str, default="auto"
         "auto", "standard", "yeo-johnson", "steps" or "piecewise-linear":

@@ -84,6 +84,21 @@ def test_warm_start_finds_the_folds_of_those_that_went_on_alone(monkeypatch):
     assert_array_equal(np.isfinite(model.oof_prediction_), held_out)
 
 
+def test_warm_start_knows_the_noise_that_was_found_late(monkeypatch):
+    """A short race takes a little noise of many rows for none."""
+    monkeypatch.setattr(selection._Race, "noise", lambda *args: "none")
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(4_100, 5))
+    y = X.sum(axis=1) + 0.3 * rng.normal(size=len(X))
+    model = FiveDRegressor((8,), warm_start=True, random_state=0).fit(X, y)
+    held_out = np.isfinite(model.oof_prediction_)
+    assert len(model.estimators_) == 4
+    assert model._choice.noise == "little"
+    model.fit(X, y)
+    assert len(model.estimators_) == 4
+    assert_array_equal(np.isfinite(model.oof_prediction_), held_out)
+
+
 def test_warm_start_widens_the_range(table):
     X, y = table
     model = small(max_steps=8, warm_start=True).fit(X, y).fit(X + 0.5, y)

@@ -223,8 +223,13 @@ def judge(task, members):
     """
     outputs, holder = np.full(len(task.rows), np.nan), np.full(len(task.rows), -1)
     errors = np.ones(len(members))
-    # Some groups are harder than others, whoever holds them out.
+    # Some groups are harder than others, whoever holds them out; few rows say nothing.
     is_fair = task.validation is not None or task.rows.groups is None
+    n_judging = [
+        len(held_out if task.validation is None else task.validation)
+        for _, held_out in task.splits
+    ]
+    is_fair = is_fair and min(n_judging) >= defaults.MIN_WEIGHING_ROWS
     for k, member in enumerate(members):
         rows = task.held_out(k)
         if rows is None:

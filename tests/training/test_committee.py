@@ -1,5 +1,7 @@
 """Members train in parallel, each on its rows, and predict those they did not see."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from joblib import parallel_config
@@ -140,7 +142,7 @@ def test_first_members_go_on_alone_where_there_is_no_noise(rows, noise, n_traine
     settings = Settings((8,), "tanh", max_steps=100, damping=(1.0, 1e-5), patience=2)
     solver = NaturalGradient(settings)
     before, _ = fit_members(solver, Rows(rows.X, y), 5)
-    solver = NaturalGradient(settings, n_further_steps=30)
+    solver = NaturalGradient(settings, n_first=2, n_further_steps=30)
     after, task = fit_members(solver, Rows(rows.X, y), 5)
     assert (len(before), len(after)) == (5, n_trained)
     n_further = [b.n_steps_ - a.n_steps_ for a, b in zip(before, after, strict=False)]
@@ -150,6 +152,36 @@ def test_first_members_go_on_alone_where_there_is_no_noise(rows, noise, n_traine
             held_out = task.held_out(k)
             old, new = (m[k].score(held_out.X, held_out.y) for m in (before, after))
             assert new > old
+
+
+def test_others_follow_where_the_first_one_finds_noise(rows):
+    """With the plan that was made for noise."""
+    y = rows.X.sum(axis=1) + 0.5 * np.random.default_rng(1).normal(size=len(rows))
+    settings = Settings((8,), "tanh", max_steps=100, damping=(1.0, 1e-5), patience=2)
+    others = NaturalGradient(replace(settings, max_steps=7))
+    solver = NaturalGradient(settings, n_first=1, others=others)
+    members, _ = fit_members(solver, Rows(rows.X, y), 5)
+    first, *rest = (member.n_steps_ for member in members)
+    assert first > 7
+    assert len(rest) == 4
+    assert max(rest) <= 7
+    members, _ = fit_members(solver, Rows(rows.X, rows.X.sum(axis=1)), 5)
+    assert len(members) == 1
+
+
+@pytest.mark.parametrize("n_members", [4, 6])
+def test_few_rows_weigh_no_members(rows, n_members):
+    """Of ten held-out rows a typical error is chance, of fifteen it says something."""
+    scales = iter(np.geomspace(1, 10, n_members))
+
+    def member_of_its_own_scale(train, *args):
+        member = constant_member(train)
+        member.intercepts_ = [np.array([next(scales)])]
+        return member
+
+    members, task = fit_members(Solver(member_of_its_own_scale), rows, n_members)
+    _, _, weights = judge(task, members)
+    assert (np.ptp(weights) == 0) == (n_members == 6)
 
 
 @pytest.mark.parametrize("solver", SOLVERS)

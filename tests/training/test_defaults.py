@@ -5,14 +5,15 @@ import pytest
 from sklearn_5d import FiveDRegressor
 from sklearn_5d._training import defaults
 from sklearn_5d._training.selection import Choice
-from sklearn_5d._training.solver import make_solver
+from sklearn_5d._training.solver import has_open_budget, make_solver
 
 
 def budget(n_samples, noise, x_transform="standard", **parameters):
     """Return number of networks, their steps, first damping and batch size."""
     choice = Choice.of(x_transform, "standard", "auto")._replace(noise=noise)
-    n_members = defaults.n_estimators(n_samples, choice)
     parameters = FiveDRegressor(**parameters).get_params()
+    is_open = has_open_budget(parameters)
+    n_members = defaults.n_estimators(n_samples, choice, is_open)
     settings = make_solver(parameters, choice, n_samples, n_members).settings
     return n_members, settings.max_steps, settings.damping[0], settings.batch_size
 
@@ -28,8 +29,8 @@ def budget(n_samples, noise, x_transform="standard", **parameters):
         (10_000, "little", (4, 1_000, 1.0, 256)),
         (300, "none", (2, 1_000, 10.0, 96)),
         (1_000, "none", (2, 702, 1.0, "auto")),
-        (10_000, "none", (1, 2_500, 1.0, "auto")),
-        (100_000, "none", (1, 5_596, 1.0, "auto")),
+        (10_000, "none", (4, 2_500, 1.0, "auto")),
+        (100_000, "none", (4, 5_596, 1.0, "auto")),
     ],
 )
 def test_budget_follows_the_data(n_samples, noise, expected):
@@ -94,25 +95,41 @@ def test_stream_of_exact_rows_has_batches_of_its_own():
 
 
 @pytest.mark.parametrize(
-    ("n_samples", "noise", "parameters", "n_further", "n_trial"),
+    ("n_samples", "noise", "parameters", "n_first", "n_members", "n_further"),
     [
-        (2_000, "little", {}, 900, 3),
-        (300, "much", {}, 360, 2),
-        (10_000, "little", {}, 600, 2),
-        (100, "much", {}, 0, 2),
-        (2_000, "none", {}, 0, 1),
-        (2_000, "little", {"n_estimators": 8}, 0, 3),
-        (2_000, "little", {"max_steps": 100}, 0, 3),
-        (2_000, "little", {"damping": (1.0, 1e-3)}, 0, 3),
+        (2_000, "little", {}, 3, 8, 900),
+        (300, "much", {}, 2, 6, 360),
+        (10_000, "little", {}, 2, 4, 600),
+        (100, "much", {}, 6, 6, 0),
+        (2_000, "none", {}, 2, 2, 0),
+        (5_000, "none", {}, 1, 4, 0),
+        (5_000, "none", {"max_steps": 100}, 1, 1, 0),
+        (2_000, "little", {"n_estimators": 8}, 8, 8, 0),
+        (2_000, "little", {"max_steps": 100}, 8, 8, 0),
+        (2_000, "little", {"damping": (1.0, 1e-3)}, 8, 8, 0),
     ],
 )
-def test_first_members_may_have_further_steps(
-    n_samples, noise, parameters, n_further, n_trial
+def test_first_members_may_be_enough(
+    n_samples, noise, parameters, n_first, n_members, n_further
 ):
-    """Where the budget is ours, rows are enough, and none are known to be exact."""
+    """Where the budget is ours and rows are enough."""
     choice = Choice("standard", "standard", "tanh", noise)
-    n_members = defaults.n_estimators(n_samples, choice)
     parameters = FiveDRegressor(**parameters).get_params()
-    solver = make_solver(parameters, choice, n_samples, n_members)
-    assert solver.n_further_steps == n_further
-    assert defaults.n_trial_members(n_members) == n_trial
+    found = defaults.n_estimators(n_samples, choice, has_open_budget(parameters))
+    solver = make_solver(parameters, choice, n_samples, found)
+    assert (solver.n_first, found, solver.n_further_steps) == (
+        n_first,
+        n_members,
+        n_further,
+    )
+
+
+def test_others_are_trained_for_noise():
+    """The first one was for none, and found it."""
+    parameters = FiveDRegressor().get_params()
+    solvers = [
+        make_solver(parameters, Choice("standard", "standard", "tanh", noise), 5_000, 4)
+        for noise in ("none", "little")
+    ]
+    assert solvers[0].others.settings == solvers[1].settings
+    assert solvers[1].others is None
