@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from estimators import small
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import DataDimensionalityWarning
 
 from sklearn_5d import FiveDRegressor
@@ -103,3 +103,11 @@ def test_warm_start_widens_the_range(table):
     X, y = table
     model = small(max_steps=8, warm_start=True).fit(X, y).fit(X + 0.5, y)
     assert not model.is_extrapolation(np.r_[X, X + 0.5]).any()
+
+
+def test_warm_start_on_a_constant_target(table, solver):
+    X, y = table
+    model = small(solver, max_iter=5, warm_start=True).fit(X, y)
+    for constant in (np.full(len(y), 300.0), 1e5 + 1e-9 * y):
+        prediction = model.fit(X, constant).predict(X)
+        assert_allclose(prediction, constant, rtol=1e-12)

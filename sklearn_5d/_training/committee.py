@@ -17,7 +17,8 @@ from .._rows import Rows
 from . import defaults
 from .solver import NaturalGradient
 
-# What is left of a constant target at the network's scale.
+# What rounding leaves of the range of a constant target, beside the larger of its size
+# and the unit of the network's scale.
 CONSTANT_RANGE = 1e-12
 
 
@@ -113,7 +114,7 @@ def fit_members(task, starts, verbose):
                 for k, member in enumerate(members)
             )
     if is_constant(task.rows):
-        return flattened(members)
+        return flattened(members, task.rows)
     return _without_lost(task, members, verbose)
 
 
@@ -162,13 +163,14 @@ def _next_seed(seed):
 
 def is_constant(rows):
     """Tell whether the target is a constant but for rounding."""
-    return np.ptp(rows.y) < CONSTANT_RANGE
+    return np.ptp(rows.y) < CONSTANT_RANGE * max(1, np.abs(rows.y).max())
 
 
-def flattened(members):
-    """Let the members say what the scaling says of a constant target: 0."""
+def flattened(members, rows):
+    """Let the members say the mean, which a warm start need not find at 0."""
     for member in members:
-        member.coefs_[-1][:] = member.intercepts_[-1][:] = 0
+        member.coefs_[-1][:] = 0
+        member.intercepts_[-1][:] = np.average(rows.y, weights=rows.weight)
     return members
 
 

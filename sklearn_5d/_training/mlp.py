@@ -93,8 +93,7 @@ class ScikitLearnSolver:
                 yield
                 weights = [*member.coefs_, *member.intercepts_]
                 is_bounded = max(np.abs(w).max() for w in weights) < MAX_WEIGHT
-                # Of weighted rows those that hardly weigh may be far off.
-                if is_bounded and (train.weight is not None or _is_of_use(member)):
+                if is_bounded and _is_of_use(member, train):
                     return
             except ValueError as error:
                 if "non-finite" not in str(error):
@@ -108,9 +107,15 @@ class ScikitLearnSolver:
         ) from cause
 
 
-def _is_of_use(member):
-    """Tell whether the loss is anywhere near that of the mean, which is a half."""
-    return member.loss_ < defaults.DIVERGED_LOSS
+def _is_of_use(member, train):
+    """Tell whether the loss is anywhere near that of the mean, which is a half.
+
+    Of weighted rows those that hardly weigh may be far off, and all of them where the
+    scaling was fitted to others.
+    """
+    if train.weight is not None:
+        return True
+    return member.loss_ < defaults.DIVERGED_LOSS * max(1, np.mean(train.y**2))
 
 
 def _stop_early(member, train, validation):
