@@ -444,7 +444,9 @@ class FittedCommittee:
     def _of_members(self, name):
         """Collect an attribute: itself for one network, a list for several."""
         check_is_fitted(self)
-        values = [getattr(member, name) for member in self.estimators_]
+        values = [getattr(member, name, None) for member in self.estimators_]
+        if any(value is None for value in values):
+            raise AttributeError(f"The training of the networks has left no {name}.")
         return values[0] if len(values) == 1 else values
 
     @property

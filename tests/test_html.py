@@ -76,3 +76,11 @@ def test_is_shown_where_nothing_was_held_out(table):
     model = small("lbfgs", n_estimators=1).fit(*table)
     assert not hasattr(model, "noise_")
     assert "FiveDRegressor" in model._repr_html_()
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_is_shown_where_no_scores_were_kept(table, method):
+    model = getattr(small("adam", n_estimators=1, early_stopping=False), method)(*table)
+    assert not hasattr(model, "validation_scores_")
+    assert not hasattr(model, "best_validation_score_")
+    assert "FiveDRegressor" in model._repr_html_()
