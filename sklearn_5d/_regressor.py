@@ -473,7 +473,8 @@ class FiveDRegressor(
         y : array-like of shape (n_samples,)
             Target.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows.
+            Weights of the rows. To the solvers of `MLPRegressor` only the proportions
+            within a call matter.
 
         Returns
         -------

@@ -94,6 +94,25 @@ def test_equal_weights_are_no_weights(table, solver_kind):
     assert_allclose(weighted, expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("n_estimators", [1, 2])
+def test_only_the_proportions_of_weights_matter(table, solver, n_estimators):
+    """A power of two changes no digit."""
+    weight = np.linspace(1, 2, N_ROWS)
+    models = [
+        small(solver, n_estimators=n_estimators).fit(*table, factor * weight)
+        for factor in (1.0, 2.0**-20)
+    ]
+    assert_array_equal(*(model.predict(X_NEW) for model in models))
+
+
+def test_only_the_proportions_of_weights_matter_in_a_pass(table):
+    weight = np.linspace(1, 2, N_ROWS)
+    models = [
+        small("sgd").partial_fit(*table, factor * weight) for factor in (1.0, 2.0**-20)
+    ]
+    assert_array_equal(*(model.predict(X_NEW) for model in models))
+
+
 @settings(properties, max_examples=25)
 @given(
     exponents=st.lists(st.integers(-140, 140), min_size=2, max_size=20),

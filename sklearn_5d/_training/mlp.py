@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.neural_network import MLPRegressor
@@ -36,7 +36,7 @@ class ScikitLearnSolver:
 
         Without validation rows `MLPRegressor` takes its own for early stopping.
         """
-        parameters = self.parameters
+        train, parameters = _of_mean_weight_one(train), self.parameters
         fraction = parameters["validation_fraction"]
         n_held_out = int(np.ceil(fraction * len(train)))
         if validation is None and n_held_out < 2:
@@ -74,6 +74,7 @@ class ScikitLearnSolver:
         MLPRegressor
             A new member.
         """
+        train = _of_mean_weight_one(train)
         member = MLPRegressor(random_state=seed) if member is None else deepcopy(member)
         if getattr(member, "best_loss_", None) is None:
             member.best_loss_ = np.inf  # a fit with early stopping leaves it empty
@@ -105,6 +106,13 @@ class ScikitLearnSolver:
                 **self.parameters
             )
         ) from cause
+
+
+def _of_mean_weight_one(rows):
+    """Let only the proportions of the weights matter beside the L2 term."""
+    if rows.weight is None:
+        return rows
+    return replace(rows, weight=rows.weight / rows.weight.mean())
 
 
 def _is_of_use(member, train):
