@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from estimators import N_ROWS, X_NEW, Y_NEW, small
+from estimators import N_ROWS, SOLVERS, X_NEW, Y_NEW, small
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.linear_model import LinearRegression
@@ -92,6 +92,16 @@ def test_partial_fit_after_fit(table, fresh, pass_solver):
     model = small(pass_solver).fit(*table)
     before = model.score(*fresh)
     assert model.partial_fit(*table).score(*fresh) > before - 0.1
+
+
+@pytest.mark.parametrize("other", SOLVERS)
+def test_partial_fit_with_another_solver(table, fresh, pass_solver, other):
+    model = small(other, batch_size="auto", learning_rate_init="auto").fit(*table)
+    before = model.score(*fresh)
+    model.set_params(solver=pass_solver).partial_fit(*table)
+    assert model.partial_fit(*table).score(*fresh) > before - 0.2
+    assert hasattr(model, "n_steps_") == hasattr(model, "damping_")
+    assert hasattr(model, "damping_") == (pass_solver == "spring")
 
 
 def test_no_partial_fit_for_lbfgs():

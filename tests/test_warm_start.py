@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from estimators import small
+from estimators import SOLVERS, small
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import DataDimensionalityWarning
 
@@ -103,6 +103,28 @@ def test_warm_start_widens_the_range(table):
     X, y = table
     model = small(max_steps=8, warm_start=True).fit(X, y).fit(X + 0.5, y)
     assert not model.is_extrapolation(np.r_[X, X + 0.5]).any()
+
+
+@pytest.mark.parametrize("n_estimators", [1, 2])
+@pytest.mark.parametrize("other", SOLVERS)
+def test_warm_start_with_another_solver(table, fresh, solver, other, n_estimators):
+    """With and without early stopping, and what only the first one tells is gone."""
+    how = {"n_estimators": n_estimators, "warm_start": True}
+    for early_stopping in (True, False):
+        model = small(other, **how, early_stopping=not early_stopping).fit(*table)
+        model.set_params(
+            **small(solver, **how, early_stopping=early_stopping).get_params()
+        )
+        assert model.fit(*table).score(*fresh) > 0.3
+        assert hasattr(model, "n_steps_") == hasattr(model, "damping_")
+        assert hasattr(model, "damping_") == (solver == "spring")
+        assert hasattr(model, "loss_curve_") == (solver != "lbfgs")
+
+
+def test_warm_start_need_not_beat_the_score_on_other_rows(table):
+    X, y = table
+    model = small("adam", n_estimators=1, n_iter_no_change=5, warm_start=True)
+    assert model.fit(X, y).fit(X, -y).n_iter_ > 7
 
 
 def test_warm_start_on_a_constant_target(table, solver):

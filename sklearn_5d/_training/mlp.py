@@ -45,7 +45,7 @@ class ScikitLearnSolver:
         if validation is not None or not parameters["early_stopping"]:
             n_held_out = 0
         batch_size = min(parameters["batch_size"], len(train) - n_held_out)
-        member = MLPRegressor() if start is None else deepcopy(start)
+        member = MLPRegressor() if start is None else _continued(start, parameters)
         member.set_params(
             **{**parameters, "batch_size": batch_size},
             random_state=seed,
@@ -75,13 +75,13 @@ class ScikitLearnSolver:
             A new member.
         """
         train = _of_mean_weight_one(train)
-        member = MLPRegressor(random_state=seed) if member is None else deepcopy(member)
-        if getattr(member, "best_loss_", None) is None:
-            member.best_loss_ = np.inf  # a fit with early stopping leaves it empty
         batch_size = min(self.parameters["batch_size"], len(train))
-        member.set_params(
-            **{**self.parameters, "early_stopping": False, "batch_size": batch_size}
-        )
+        parameters = {**self.parameters, "early_stopping": False}
+        if member is None:
+            member = MLPRegressor(random_state=seed)
+        else:
+            member = _continued(member, parameters)
+        member.set_params(**{**parameters, "batch_size": batch_size})
         with self._training(member, train):
             return member.partial_fit(train.X, train.y, train.weight)
 
@@ -106,6 +106,25 @@ class ScikitLearnSolver:
                 **self.parameters
             )
         ) from cause
+
+
+def _continued(start, parameters):
+    """Copy a member with what its solver goes on with, and no more.
+
+    Another solver may have left none of that, and a score on other rows is not to be
+    beaten.
+    """
+    member, solver = deepcopy(start), parameters["solver"]
+    foreign = ["n_steps_", "damping_"] + ["_optimizer"] * (start.solver != solver)
+    for name in foreign:
+        vars(member).pop(name, None)
+    losses = getattr(start, "loss_curve_", None) or []
+    member.loss_curve_ = None if solver == "lbfgs" else losses.copy()
+    member.best_loss_, member._no_improvement_count = np.inf, 0
+    stops_early = parameters["early_stopping"]
+    member.validation_scores_ = [] if stops_early else None
+    member.best_validation_score_ = -np.inf if stops_early else None
+    return member
 
 
 def _of_mean_weight_one(rows):

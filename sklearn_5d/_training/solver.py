@@ -370,10 +370,11 @@ class NaturalGradient:
             A new member.
         """
         highest, lowest = self.settings.damping
+        n_steps = steps_taken(member)
         if member is None:
-            weights, n_steps, damping = None, 0, 10 * highest
+            weights, damping = None, 10 * highest
         else:
-            weights, n_steps = Weights.of(member), member.n_steps_
+            weights = Weights.of(member)
             damping = getattr(member, "damping_", highest)
         high = min(highest, 10 * damping)
         low = min(high, max(lowest, damping / 100))
@@ -422,6 +423,11 @@ class NaturalGradient:
         member.t_ = member.n_steps_ = result.n_steps
         member.damping_ = result.damping
         return member
+
+
+def steps_taken(member):
+    """Count the steps of a member, which may be None or one of another solver."""
+    return getattr(member, "n_steps_", 0)
 
 
 def continued_generator(seed, n_steps):

@@ -16,7 +16,7 @@ from joblib import Parallel, delayed
 from .._rows import Rows
 from . import defaults
 from .mlp import ScikitLearnSolver
-from .solver import continued_generator
+from .solver import continued_generator, steps_taken
 
 
 class Memory(NamedTuple):
@@ -76,8 +76,8 @@ def learn(solver, members, memory, rows, seeds, n_jobs):
     if isinstance(solver, ScikitLearnSolver):
         passes = [delayed(solver.resume)(member, rows, seed) for member, seed in pairs]
         return Parallel(n_jobs=n_jobs)(passes), None
-    n_steps = 0 if members[0] is None else members[0].n_steps_
-    memory = remember(memory, rows, continued_generator(seeds[0], n_steps))
+    random_state = continued_generator(seeds[0], steps_taken(members[0]))
+    memory = remember(memory, rows, random_state)
     passes = [
         delayed(_resume)(solver, member, memory, k, len(rows), seed)
         for k, (member, seed) in enumerate(pairs)
