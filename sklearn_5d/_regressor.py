@@ -33,6 +33,8 @@ from ._validation import (
 _AUTO = StrOptions({"auto"})
 _AT_LEAST_ONE = Interval(Integral, 1, None, closed="left")
 _NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
+# What tells of one fit, and not of the networks that go on from it.
+_OF_ONE_FIT = ("oof_prediction_", "gaussian_process_share_", "polynomial_share_")
 
 
 class FiveDRegressor(
@@ -199,7 +201,7 @@ class FiveDRegressor(
 
     oof_prediction_ : ndarray of shape (n_samples,)
         For each training row the prediction of the network that held it out, NaN where
-        there is none. Rows of zero weight are left out.
+        there is none. Rows of zero weight are left out. Not after `partial_fit`.
 
     noise_ : {"constant", "leverage", "heteroscedastic"}
         What was found of the scale of the residuals: the same everywhere, larger where
@@ -215,7 +217,7 @@ class FiveDRegressor(
     gaussian_process_share_, polynomial_share_ : float
         The share of the Gaussian process, and of the polynomial, in what the networks
         have learnt, 0 where it was of no use; at most one of them is not. Only for
-        ``solver="spring"``.
+        ``solver="spring"``, and not after `partial_fit`.
 
     n_steps_ : int, or list of one for each network
         Steps that were taken. Only for ``solver="spring"``.
@@ -418,6 +420,7 @@ class FiveDRegressor(
         check_parameters(self)
         given = validate_rows(self, X, y, sample_weight, groups)
         validation = validate_validation_rows(self, X_val, y_val)
+        self._forget_fit()
         rows, place = given.distinct()
         model, starts = self._start(rows)
         train, setting = model.scaled(rows).settings()
@@ -496,6 +499,7 @@ class FiveDRegressor(
         check_parameters(self)
         first = not self.__sklearn_is_fitted__()
         rows = validate_rows(self, X, y, sample_weight, reset=first)
+        self._forget_fit()
         if first:
             model, members = self._start(rows, is_stream=True)
             memory, uncertainty = None, Uncertainty.unknown()
@@ -516,6 +520,10 @@ class FiveDRegressor(
         self._model = model.with_members(shrunk(members, solver.shrinkage), weights)
         self._uncertainty = uncertainty
         return self
+
+    def _forget_fit(self):
+        for name in _OF_ONE_FIT:
+            vars(self).pop(name, None)
 
     def _start(self, rows, is_stream=False):
         """Return the scaling, and for each member what it starts from."""

@@ -115,6 +115,16 @@ def test_fitted_attributes(fitted, solver, n_estimators):
     assert model.best_validation_score_ == pytest.approx(np.mean([*map(max, scores)]))
 
 
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_attributes_of_the_fit_before_are_gone(table, method):
+    model = small(gaussian_process=True).fit(*table)
+    assert hasattr(model, "gaussian_process_share_")
+    getattr(model.set_params(solver="adam", max_iter=5), method)(*table)
+    assert hasattr(model, "oof_prediction_") == (method == "fit")
+    gone = "gaussian_process_share_", "polynomial_share_", "damping_", "n_steps_"
+    assert not any(hasattr(model, name) for name in gone)
+
+
 def test_automatic_choices_are_visible():
     X = np.random.default_rng(0).uniform(size=(300, 5))
     model = FiveDRegressor(max_steps=60, n_estimators=2, random_state=0)
