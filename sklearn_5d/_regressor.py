@@ -504,6 +504,7 @@ class FiveDRegressor(
             model, members = self._start(rows, is_stream=True)
             memory, uncertainty = None, Uncertainty.unknown()
         else:
+            check_warm_start(self, "partial_fit")
             model = self._model.widened(rows.X)
             members = shrunk(self._model.members, 1.0)
             memory, uncertainty = self._memory, self._uncertainty.updated(model, rows)

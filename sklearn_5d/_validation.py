@@ -96,7 +96,7 @@ def check_parameters(estimator):
         )
 
 
-def check_warm_start(estimator):
+def check_warm_start(estimator, who="warm_start"):
     """Check that the fitted networks are those that the parameters ask for."""
     members, n_estimators = estimator.estimators_, estimator.n_estimators
     if n_estimators == "auto":
@@ -107,7 +107,7 @@ def check_warm_start(estimator):
     wanted = (estimator.n_features_in_, *hidden, 1)
     if len(members) != n_estimators or fitted != wanted:
         raise ValueError(
-            f"warm_start needs the fitted committee of {len(members)} networks of "
+            f"{who} needs the fitted committee of {len(members)} networks of "
             f"layers {fitted}, got n_estimators={n_estimators} and layers {wanted}."
         )
 

@@ -111,6 +111,15 @@ def test_no_partial_fit_for_lbfgs():
     assert "solver='lbfgs'" in str(error.value.__cause__)
 
 
+@pytest.mark.parametrize("change", [{"n_estimators": 3}, {"hidden_layer_sizes": (9,)}])
+def test_partial_fit_of_another_committee(table, pass_solver, change):
+    model = small(pass_solver).partial_fit(*table).set_params(**change)
+    with pytest.raises(
+        ValueError, match=r"^partial_fit needs the fitted committee of 2"
+    ):
+        model.partial_fit(*table)
+
+
 def test_partial_fit_of_another_width(table, pass_solver):
     model = small(pass_solver).partial_fit(*table)
     with pytest.raises(ValueError, match=r"X has 4 features, but .* 5 features"):
