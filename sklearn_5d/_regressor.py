@@ -570,8 +570,10 @@ class FiveDRegressor(
 
     def _splits(self, train, n_estimators, validation):
         """Choose the rows of each member: all, where others are there to judge it."""
-        # A single network of MLPRegressor's own solvers takes its validation rows.
-        if validation is not None or (self.solver != "spring" and n_estimators == 1):
+        # A single network of MLPRegressor's own solvers takes its validation rows, and
+        # knows of no groups.
+        is_left_to_it = self.solver != "spring" and n_estimators == 1
+        if validation is not None or (is_left_to_it and train.groups is None):
             return [(slice(None), np.arange(0))] * n_estimators
         folds = train.folds(self._n_folds, self.validation_fraction, self._fold_seed)
         return folds[:n_estimators]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from estimators import member_predictions, small
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.model_selection import GroupKFold, cross_validate
 from sklearn.pipeline import make_pipeline
@@ -67,6 +67,16 @@ def test_groups_are_held_out_whole(table, labels):
     gap = np.abs(np.array(member_predictions(model, X)) - model.oof_prediction_)
     owner = gap.argmin(axis=0)
     assert all(len(set(owner[groups == g])) == 1 for g in range(15))
+
+
+def test_single_network_holds_out_whole_groups(table, solver):
+    X, y = table
+    groups = np.arange(150) // 10
+    model = small(solver, n_estimators=1).fit(X, y, groups=groups)
+    held_out = np.isfinite(model.oof_prediction_)
+    assert 0 < held_out.sum() < 50
+    assert all(len(set(held_out[groups == g])) == 1 for g in range(15))
+    assert_allclose(model.oof_prediction_[held_out], model.predict(X[held_out]))
 
 
 def test_groups_are_routed(table):
