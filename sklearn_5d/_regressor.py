@@ -516,6 +516,7 @@ class FiveDRegressor(
             model.encoded(model.scaled(rows)),
             self._seeds(len(members)),
             self.n_jobs,
+            self.verbose,
         )
         weights = None if first else model.weights
         self._model = model.with_members(shrunk(members, solver.shrinkage), weights)

@@ -33,6 +33,17 @@ def test_verbose_prints_what_scikit_learn_prints(table, capsys, name):
     assert "Iteration 1, loss" in capsys.readouterr().out
 
 
+def test_verbose_prints_in_each_call_of_a_stream(table, capsys, pass_solver):
+    model = small(pass_solver, verbose=True)
+    for _ in range(2):
+        model.partial_fit(*table)
+        lines = capsys.readouterr().out.splitlines()
+        assert len(lines) >= 2
+        assert all("loss" in line for line in lines)
+    model.set_params(verbose=False).partial_fit(*table)
+    assert capsys.readouterr().out == ""
+
+
 def test_warnings_about_the_budget_stay_inside(table, solver):
     """Also from members in threads, and the ones of others are still heard."""
 

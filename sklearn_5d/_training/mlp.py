@@ -57,7 +57,7 @@ class ScikitLearnSolver:
                 return member.fit(train.X, train.y, train.weight)
             return _stop_early(member, train, validation)
 
-    def resume(self, member, train, seed):
+    def resume(self, member, train, seed, verbose=False):
         """Go on with a member by one pass over new rows.
 
         Parameters
@@ -68,6 +68,8 @@ class ScikitLearnSolver:
             The new rows at the network's scale.
         seed : int, RandomState instance or None
             Source of randomness.
+        verbose : bool, default=False
+            Whether to print a line.
 
         Returns
         -------
@@ -81,7 +83,7 @@ class ScikitLearnSolver:
             member = MLPRegressor(random_state=seed)
         else:
             member = _continued(member, parameters)
-        member.set_params(**{**parameters, "batch_size": batch_size})
+        member.set_params(**{**parameters, "batch_size": batch_size}, verbose=verbose)
         with self._training(member, train):
             return member.partial_fit(train.X, train.y, train.weight)
 

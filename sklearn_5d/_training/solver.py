@@ -350,7 +350,7 @@ class NaturalGradient:
         )
         return self._member(result, seed)
 
-    def resume(self, member, train, validation, n_new, seed):
+    def resume(self, member, train, validation, n_new, seed, verbose=False):
         """Go on with a member of a stream.
 
         Parameters
@@ -363,6 +363,8 @@ class NaturalGradient:
             How many of the rows are new.
         seed : int, RandomState instance or None
             Source of the first weights and of the batches.
+        verbose : bool, default=False
+            Whether to print a line a stage.
 
         Returns
         -------
@@ -397,6 +399,7 @@ class NaturalGradient:
                 settings,
                 continued_generator(seed, n_steps),
                 weights=weights,
+                report=_print_stage if verbose else None,
             )
         return self._member(result._replace(n_steps=n_steps + result.n_steps), seed)
 
@@ -450,7 +453,7 @@ def continued_generator(seed, n_steps):
     return check_random_state(seed)
 
 
-def _print_stage(stage, result):
+def _print_stage(stage, result, _n_done=None):
     print(
         f"damping {stage.damping_end:.0e}, {stage.n_steps} steps of "
         f"{stage.batch_size} rows, {np.dtype(stage.dtype)}: "

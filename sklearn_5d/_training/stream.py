@@ -46,7 +46,7 @@ class Memory(NamedTuple):
         return self.rows(train), self.rows(held_out)
 
 
-def learn(solver, members, memory, rows, seeds, n_jobs):
+def learn(solver, members, memory, rows, seeds, n_jobs, verbose=False):
     """Let the members learn further rows.
 
     Parameters
@@ -63,6 +63,8 @@ def learn(solver, members, memory, rows, seeds, n_jobs):
         Source of randomness of each member.
     n_jobs : int or None
         Number of jobs, as in joblib.
+    verbose : bool, default=False
+        Whether to print a line a stage, or a pass.
 
     Returns
     -------
@@ -74,20 +76,23 @@ def learn(solver, members, memory, rows, seeds, n_jobs):
     """
     pairs = zip(members, seeds, strict=True)
     if isinstance(solver, ScikitLearnSolver):
-        passes = [delayed(solver.resume)(member, rows, seed) for member, seed in pairs]
+        passes = [
+            delayed(solver.resume)(member, rows, seed, verbose)
+            for member, seed in pairs
+        ]
         return Parallel(n_jobs=n_jobs)(passes), None
     random_state = continued_generator(seeds[0], steps_taken(members[0]))
     memory = remember(memory, rows, random_state)
     passes = [
-        delayed(_resume)(solver, member, memory, k, len(rows), seed)
+        delayed(_resume)(solver, member, memory, k, len(rows), seed, verbose)
         for k, (member, seed) in enumerate(pairs)
     ]
     return Parallel(n_jobs=n_jobs)(passes), tuple(forget(memory))
 
 
-def _resume(solver, member, memory, k, n_new, seed):
+def _resume(solver, member, memory, k, n_new, seed, verbose):
     fold = k % defaults.N_STREAM_FOLDS
-    return solver.resume(member, *memory.split(fold), n_new, seed)
+    return solver.resume(member, *memory.split(fold), n_new, seed, verbose)
 
 
 def remember(memory, rows, random_state):
