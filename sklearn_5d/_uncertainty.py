@@ -312,18 +312,22 @@ class Uncertainty:
         """
         new = self.calibrate(model, rows, model.average(model.outputs(rows.X)))
         latest = slice(max(0, MIN_CALIBRATION_ROWS - len(rows)))
-        n_before = len(self.residual[latest])
-        if n_before == 0:
+        weights = new._weights(), self._weights()[latest]
+        if len(weights[1]) == 0:
             return new
         squares = new.residual_scale**2, self.residual_scale**2
-        mean_square = np.average(squares, weights=[len(rows), n_before])
+        mean_square = np.average(squares, weights=[w.sum() for w in weights])
+        weight = np.concatenate(weights)
         return replace(
             new,
             residual=np.r_[new.residual, self.residual[latest]],
             scale=np.r_[new.scale, self.scale[latest]],
-            weight=None,
+            weight=None if np.ptp(weight) == 0 else weight,
             residual_scale=float(np.sqrt(mean_square)),
         )
+
+    def _weights(self):
+        return np.ones(len(self.residual)) if self.weight is None else self.weight
 
     def check_known(self):
         """Raise an error where no rows were held out."""

@@ -45,6 +45,18 @@ def test_weight_two_is_a_row_twice_in_the_calibration(table):
     assert_array_equal(*(m.predict(X, return_std=True) for m in (weighted, repeated)))
 
 
+def test_weights_count_in_the_calibration_of_a_stream(table):
+    """Each of two calls after the first has a row that is wrong and hardly counts."""
+    X, y = table
+    weight = np.where(np.arange(50) == 0, 1e-6, 1.0)
+    model = small().partial_fit(X[:50], y[:50])
+    for rows in (slice(50, 100), slice(100, 150)):
+        spoilt = np.where(weight < 1, 1e3, y[rows])
+        model.partial_fit(X[rows], spoilt, weight)
+    assert model.residual_scale_ < 10
+    assert_array_equal(model._uncertainty.weight, [*weight, *weight])
+
+
 def test_calibration_counts_rows_as_they_came():
     """Counts repeat: few of 6,400 rows are distinct, and all of them are residuals."""
     grid = np.array(np.meshgrid(*[[0.0, 1.0]] * 5)).reshape(5, -1).T
