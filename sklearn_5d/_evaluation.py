@@ -129,7 +129,8 @@ def _prepare(networks, X, activation):
     """
     layers = stack_layers(networks, X.dtype)
     is_tanh = activation == "tanh" and X.dtype == np.float64
-    if len(X) <= FEW_ROWS or not (is_tanh or activation == "logistic"):
+    is_costly = len(X) > FEW_ROWS and len(layers) > 1
+    if not (is_costly and (is_tanh or activation == "logistic")):
         function, chain_rule = ACTIVATIONS[activation][0], CHAIN_RULES[activation]
         return _Prepared(layers, function, chain_rule, _unchanged)
     if is_tanh:
@@ -223,7 +224,8 @@ def last_layer_moments(networks, X, activation):
         The mean over the rows.
     """
     layers, function, _, restore = _prepare(networks, X, activation)
-    total = 0.0
+    # Without a hidden layer all the networks share the last layer's inputs.
+    total = np.zeros((len(networks), 1, 1), X.dtype)
     for _, n_rows, A, _ in _blocks(layers, X):
         _forward(layers, A, function)
         last = restore(A[-1][..., :n_rows])

@@ -131,6 +131,22 @@ def test_a_row_is_the_same_in_any_batch(dtype, n_samples, Z):
         assert_allclose(few, gradient[rows], rtol=rtol, atol=rtol)
 
 
+@pytest.mark.parametrize("hidden", [(3,), ()])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_leverage_is_that_of_the_last_layer_in_any_batch(activation, hidden, Z):
+    members = make_members(activation, hidden)
+    moments = _evaluation.last_layer_moments(networks(members), Z, activation)
+    assert moments.shape == (len(members), *[len(members[0].coefs_[-1]) + 1] * 2)
+    whitening = np.linalg.inv(np.linalg.cholesky(moments))
+    many, few = (
+        _evaluation.outputs_and_leverage(networks(members), X, activation, whitening)[1]
+        for X in (Z, Z[:10])
+    )
+    # The trace of the moments times their inverse.
+    assert_allclose(many.mean(axis=1), moments.shape[-1])
+    assert_allclose(few, many[:, :10])
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_far_out_is_no_number_too_large(activation, dtype):

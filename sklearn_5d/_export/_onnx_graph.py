@@ -163,13 +163,13 @@ class _Outputs:
         return values
 
     @cached_property
-    def _hidden(self):
-        """The values of each hidden layer, (n_members, n, width)."""
+    def _layer_inputs(self):
+        """What each layer gets, behind the first (n_members, n, width)."""
         values = [self._inputs[-1]]
         for layer in self.layers[:-1]:
             z = self._linear(values[-1], layer)
             values.append(self.graph(ONNX_ACTIVATIONS[self.model.activation], z))
-        return values[1:]
+        return values
 
     def _linear(self, x, layer):
         """Append a layer of all the members: one batch of matrix products."""
@@ -179,14 +179,14 @@ class _Outputs:
     @cached_property
     def _mean(self):
         """The prediction at the network's scale."""
-        z = self._linear(self._hidden[-1], self.weights * self.layers[-1])
+        z = self._linear(self._layer_inputs[-1], self.weights * self.layers[-1])
         return self.graph.sum(z, 0, 2)
 
     @cached_property
     def _leverage(self):
         """The squared length of the last layer's whitened inputs."""
         whitening = np.sqrt(self.weights) * self.uncertainty.posterior
-        white = self._linear(self._hidden[-1], whitening)
+        white = self._linear(self._layer_inputs[-1], whitening)
         return self.graph.sum(self.graph("Mul", white, white), 0, 2)
 
     @cached_property
@@ -225,11 +225,11 @@ class _Outputs:
         return z
 
     def _target_slope(self, lowest=None):
-        """Append the derivative of the target by outputs that are no lower."""
+        """Append the derivative of the target by outputs no lower, one a row."""
         graph, z = self.graph, self._mean
         *first, last = self.y_steps
         if not first:
-            return graph("Identity", last.scale)
+            return graph("Mul", graph.derivative(z, "identity"), last.scale)
         affine, function = first
         if lowest is not None:
             z = graph("Max", z, lowest)
@@ -267,7 +267,8 @@ class _Outputs:
         """The chain rule, from the output back to the inputs."""
         graph, activation = self.graph, self.model.activation
         derivative = self.weights * self.layers[-1][..., :-1]
-        for layer, a in zip(self.layers[-2::-1], self._hidden[::-1], strict=True):
+        hidden = self._layer_inputs[:0:-1]
+        for layer, a in zip(self.layers[-2::-1], hidden, strict=True):
             local = graph.derivative(a, activation)
             product = graph("Mul", derivative, local)
             derivative = graph("MatMul", product, layer[..., :-1])

@@ -74,6 +74,16 @@ def test_to_onnx_knows_the_activations(activation, solver):
     assert_onnx_agrees(model, training_range())
 
 
+@pytest.mark.parametrize("x_transform", ["standard", "steps"])
+@pytest.mark.parametrize("n_estimators", [1, 3])
+def test_to_onnx_needs_no_hidden_layer(x_transform, n_estimators):
+    pytest.importorskip("onnx")
+    model = fitted(
+        hidden_layer_sizes=(), x_transform=x_transform, n_estimators=n_estimators
+    )
+    assert_onnx_agrees(model, training_range())
+
+
 @pytest.mark.parametrize("kind", ["constant", "leverage", "heteroscedastic"])
 @pytest.mark.parametrize("n_estimators", [1, 3])
 def test_to_onnx_knows_the_noise(kind, n_estimators):

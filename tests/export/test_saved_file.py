@@ -43,6 +43,12 @@ def test_load_gives_back_the_model(parameters, tmp_path):
     assert vars(loaded).keys() == vars(model).keys()
 
 
+def test_load_gives_back_a_model_without_a_hidden_layer(tmp_path):
+    model, X = fitted(hidden_layer_sizes=(), n_estimators=2), training_range(50)
+    loaded = round_trip(model, tmp_path)
+    np.testing.assert_array_equal(loaded.predict_interval(X), model.predict_interval(X))
+
+
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
 @pytest.mark.parametrize("seed", [0, np.random.RandomState(0)], ids=["int", "state"])
 def test_load_gives_back_the_state_of_the_solver(solver, seed, tmp_path):
