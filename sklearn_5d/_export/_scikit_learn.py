@@ -2,7 +2,7 @@
 
 from copy import deepcopy
 
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils import Bunch
 
 from .._scaling import transformers_of
@@ -47,5 +47,4 @@ def to_sklearn(model, feature_names=None):
         step.set_output(transform="default")
     if feature_names is not None:
         steps[0].feature_names_in_ = feature_names.copy()
-    named = [(type(step).__name__.lower(), step) for step in steps]
-    return Pipeline([*named, ("regressor", target)])
+    return Pipeline([*make_pipeline(*steps).steps, ("regressor", target)])

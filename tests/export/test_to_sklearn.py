@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 import sklearn
-from exported import every_scaling, fitted, make_table, training_range
+from exported import X_TRANSFORMS, every_scaling, fitted, make_table, training_range
 
 from sklearn_5d import FiveDRegressor
 
@@ -25,6 +25,13 @@ def test_to_sklearn_predicts_the_same(parameters):
 def test_to_sklearn_takes_the_members_of_any_solver(solver):
     model, X = fitted(solver=solver, n_estimators=2), training_range()
     np.testing.assert_allclose(model.to_sklearn().predict(X), model.predict(X))
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("x_transform", X_TRANSFORMS)
+def test_to_sklearn_can_be_fitted_again(x_transform):
+    exported = fitted(x_transform=x_transform).to_sklearn()
+    assert np.isfinite(exported.fit(*make_table()).predict(training_range(5))).all()
 
 
 WITHOUT_THE_PACKAGE = """
