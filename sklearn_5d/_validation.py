@@ -14,6 +14,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
     _check_sample_weight,
     assert_all_finite,
+    check_array,
     check_consistent_length,
     column_or_1d,
     validate_data,
@@ -205,9 +206,17 @@ def _as_float64(y, name):
 def _validate_groups(groups, y):
     if groups is None:
         return None
-    groups = column_or_1d(groups)
+    try:
+        groups = check_array(groups, ensure_2d=False, dtype=None, input_name="groups")
+        if groups.size != len(groups):
+            raise ValueError(f"Got groups of shape {groups.shape}, expected (n_rows,).")
+        labels, groups = np.unique(groups.ravel(), return_inverse=True)
+    except TypeError as error:
+        raise TypeError(
+            f"Got groups that cannot be compared ({error}), expected one label a "
+            "row, all of one type."
+        ) from error
     check_consistent_length(y, groups)
-    labels, groups = np.unique(groups, return_inverse=True)
     if len(labels) < 2:
         raise ValueError(f"Got {len(labels)} distinct groups, expected at least two.")
     return groups

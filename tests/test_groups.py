@@ -144,9 +144,13 @@ def test_intervals_hold_for_new_groups():
     [
         (np.zeros(150), "Got 1 distinct groups, expected at least two"),
         (np.zeros(149), "inconsistent numbers of samples"),
-        (np.zeros((150, 2)), "1d array"),
+        (np.zeros((150, 2)), r"Got groups of shape \(150, 2\)"),
+        (np.r_[np.nan, np.arange(149)], "groups contains NaN"),
+        ([None, "a"] * 75, "Got groups that cannot be compared"),
+        (pd.array([pd.NA, "a"] * 75), "Got groups that cannot be compared"),
+        (3, "Got groups that cannot be compared"),
     ],
 )
 def test_bad_groups(groups, message, table):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         small().fit(*table, groups=groups)
