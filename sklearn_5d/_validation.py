@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable
 from functools import wraps
+from numbers import Integral, Real
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -26,6 +27,8 @@ from ._scaling import ENCODINGS
 N_INPUTS = 5
 # Between these sizes no square overflows and none vanishes.
 MIN_SIZE, MAX_SIZE = 1e-150, 1e150
+# Between these a damping is a number in float32, and has room for retries.
+MIN_DAMPING, MAX_DAMPING = 1e-30, 1e30
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -76,15 +79,19 @@ def _can_go_on(estimator):
 def check_parameters(estimator):
     """Check what a constraint on a single parameter cannot tell."""
     layers, damping = estimator.hidden_layer_sizes, estimator.damping
-    if np.any(np.atleast_1d(layers) < 1):
+    if not _are_numbers(layers, Integral) or np.any(np.atleast_1d(layers) < 1):
         raise ValueError(
-            f"Got hidden_layer_sizes={layers}, expected widths of at least 1."
+            f"Got hidden_layer_sizes={layers}, expected whole widths of at least 1."
         )
-    is_range = np.shape(damping) == (2,) and damping[0] >= damping[1] > 0
+    is_range = (
+        _are_numbers(damping, Real)
+        and np.shape(damping) == (2,)
+        and MAX_DAMPING >= damping[0] >= damping[1] >= MIN_DAMPING
+    )
     if not is_range and not (isinstance(damping, str) and damping == "auto"):
         raise ValueError(
-            f'Got damping={damping}, expected "auto", or a start and a positive end '
-            "that is no larger."
+            f'Got damping={damping}, expected "auto", or a start and an end that is no '
+            f"larger, between {MAX_DAMPING:.0e} and {MIN_DAMPING:.0e}."
         )
     # A warm start goes on with the scaling of the fit before.
     goes_on = estimator.warm_start and estimator.__sklearn_is_fitted__()
@@ -95,6 +102,14 @@ def check_parameters(estimator):
             f"Got gaussian_process=True and x_transform={x_transform!r}, expected "
             "inputs that are not encoded, as the process is smooth in them."
         )
+
+
+def _are_numbers(values, kind):
+    # As objects, numbers and what stands between them keep their types.
+    values = np.atleast_1d(np.asarray(values, dtype=object))
+    return values.ndim == 1 and all(
+        isinstance(value, kind) and not isinstance(value, bool) for value in values
+    )
 
 
 def check_warm_start(estimator, who="warm_start"):

@@ -80,6 +80,11 @@ def test_bad_validation_rows(validation, message):
     [
         ("hidden_layer_sizes", (8, 0)),
         ("hidden_layer_sizes", -1),
+        ("hidden_layer_sizes", (8.0,)),
+        ("hidden_layer_sizes", (8, None)),
+        ("hidden_layer_sizes", [[8, 4]]),
+        ("hidden_layer_sizes", [[8], [4, 2]]),
+        ("hidden_layer_sizes", (True,)),
         ("activation", "sin"),
         ("solver", "newton"),
         ("n_estimators", 0),
@@ -90,6 +95,11 @@ def test_bad_validation_rows(validation, message):
         ("damping", (1.0, 0.0)),
         ("damping", (-1.0, 1e-8)),
         ("damping", (1e-8, 1.0)),
+        ("damping", (np.inf, 1e-8)),
+        ("damping", (1e300, 1e-300)),
+        ("damping", (10, 5e-324)),
+        ("damping", ("10", "1")),
+        ("damping", ((10, 1), 1)),
         ("momentum", 1.0),
         ("precision", "float16"),
         ("max_steps", 0),
@@ -109,7 +119,7 @@ def test_bad_validation_rows(validation, message):
     ],
 )
 def test_bad_parameter(name, value):
-    with pytest.raises(ValueError, match=name):
+    with pytest.raises(ValueError, match=f"Got {name}=|'{name}' parameter"):
         small().set_params(**{name: value}).fit(GOOD, GOOD[:, 0])
 
 

@@ -1,6 +1,7 @@
 """A fitted model and its uncertainty as an ONNX graph, all in double precision."""
 
 import json
+from collections.abc import Collection
 from functools import cached_property
 
 import numpy as np
@@ -350,8 +351,12 @@ def to_onnx(
 
 
 def _check_outputs(outputs):
-    known = not isinstance(outputs, str) and set(outputs) <= set(ONNX_OUTPUTS)
-    if not known or len(outputs) == 0 or len(set(outputs)) < len(outputs):
+    several = isinstance(outputs, Collection) and not isinstance(outputs, str)
+    if not (
+        several
+        and all(isinstance(name, str) and name in ONNX_OUTPUTS for name in outputs)
+        and 0 < len(outputs) == len(set(outputs))
+    ):
         raise ValueError(
             f"Got outputs={outputs!r}, expected one or several of {ONNX_OUTPUTS}, each "
             "once."

@@ -142,7 +142,8 @@ def test_bounds_in_onnx_have_the_level_that_is_asked():
 
 
 @pytest.mark.parametrize(
-    "outputs", ["y", (), ("y", "std"), ("y", "y"), ["upper", "y_median"]]
+    "outputs",
+    ["y", (), ("y", "std"), ("y", "y"), ["upper", "y_median"], None, 3, [["y"]], b"y"],
 )
 def test_output_that_is_none(outputs):
     message = rf"Got outputs={re.escape(repr(outputs))}, expected one or several of"
