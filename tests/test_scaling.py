@@ -215,6 +215,14 @@ def test_constant_target():
     assert_allclose(to_units(scaler, np.zeros(20)), 7)
 
 
+@pytest.mark.parametrize("y_transform", ["log", "arcsinh"])
+def test_distances_that_are_lost_beside_their_origin(y_transform):
+    y = 1e9 + 2**-10 * np.arange(1, 4)
+    message = "median distance to 1e.09 is 0.00098, expected more than 0.01"
+    with pytest.raises(ValueError, match=message):
+        _scaling.fit_target_scaler(y, y_transform)
+
+
 def test_log_of_a_target_below_all_that_were_seen(y):
     scaler = _scaling.fit_target_scaler(y, "log")
     below = to_network(scaler, np.array([y.min(), y.min() - 100 * np.ptp(y)]))

@@ -35,19 +35,16 @@ def fit_target_scaler(y, transform, sample_weight=None):
     column = y.reshape(-1, 1)
     if transform == "standard":
         return fit_standard_scaler(column, sample_weight)
-    if transform not in feasible_target_transforms(y):
+    origin, spread = _origin_and_spread(y, transform)
+    if not _is_feasible(y, transform):
         raise ValueError(
             f"y_transform={transform!r} has no scale for a target that is the same on "
-            "half of the rows; y_transform='standard' has."
+            f"half of the rows, or nearly so beside its size: the median distance to "
+            f"{origin:.6g} is {spread:.2g}, expected more than "
+            f"{MIN_SPREAD * abs(origin):.2g}; y_transform='standard' has one."
         )
     first = fit_standard_scaler(column)
-    median = np.median(y)
-    if transform == "log":
-        spread = median - y.min()
-        first.mean_[:] = y.min() - LOG_OFFSET * spread
-    else:
-        spread = np.median(np.abs(y - median))
-        first.mean_[:] = median
+    first.mean_[:] = origin - LOG_OFFSET * spread if transform == "log" else origin
     function, inverse, _ = TARGET_FUNCTIONS[transform]
     function = FunctionTransformer(function, inverse)
     function.set_output(transform="default")
@@ -60,13 +57,20 @@ def fit_target_scaler(y, transform, sample_weight=None):
 
 def feasible_target_transforms(y):
     """Name the transformations that are defined for this target."""
-    low, median = y.min(), np.median(y)
-    spread = np.median(np.abs(y - median))
-    return [
-        "standard",
-        *(["log"] if median - low > MIN_SPREAD * abs(low) else []),
-        *(["arcsinh"] if spread > MIN_SPREAD * abs(median) else []),
-    ]
+    return ["standard", *(each for each in TARGET_FUNCTIONS if _is_feasible(y, each))]
+
+
+def _is_feasible(y, transform):
+    origin, spread = _origin_and_spread(y, transform)
+    return spread > MIN_SPREAD * abs(origin)
+
+
+def _origin_and_spread(y, transform):
+    """Return from where distances are measured, and the median distance."""
+    median = np.median(y)
+    if transform == "log":
+        return y.min(), median - y.min()
+    return median, np.median(np.abs(y - median))
 
 
 class TargetScaling:
