@@ -30,8 +30,12 @@ TRUSTED = {
         "numpy.bool",
         "numpy.float32",
         "numpy.float64",
-        "numpy.int32",
-        "numpy.int64",
+        # The names without a size are those of one system or another.
+        *(
+            f"numpy.{sign}{name}"
+            for sign in ("", "u")
+            for name in ("int8", "int16", "int32", "int64", "intc", "longlong")
+        ),
         "numpy.str_",
     ],
     "RandomStateNode": ["numpy.random.mtrand.RandomState"],

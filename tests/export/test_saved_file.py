@@ -94,6 +94,14 @@ def test_save_takes_names_numpy_parameters_and_requests(tmp_path):
     np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
 
 
+def test_save_takes_whole_numbers_of_any_size(tmp_path):
+    model = pickle.loads(pickle.dumps(fitted()))
+    for dtype in np.typecodes["AllInteger"]:
+        value = np.array([3], dtype)[0]
+        loaded = round_trip(model.set_params(n_estimators=value), tmp_path)
+        assert loaded.n_estimators == value
+
+
 def test_a_loaded_model_learns_on(tmp_path):
     X, y = make_table()
     model = pickle.loads(pickle.dumps(fitted())).partial_fit(X, y)
