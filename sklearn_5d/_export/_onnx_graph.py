@@ -12,6 +12,7 @@ from .._model import MAX_EXCESS
 from .._noise import SQUASHED
 from .._scaling import (
     MAX_EXPONENT,
+    MAX_SCALED,
     Clip,
     InputScaling,
     Selection,
@@ -64,7 +65,8 @@ class _Graph:
         return self("Cast", x, to=self.onnx.TensorProto.DOUBLE)
 
     def affine(self, x, step):
-        return self("Div", self("Sub", x, step.mean), step.scale)
+        z = self("Div", self("Sub", x, step.mean), step.scale)
+        return self("Clip", z, -MAX_SCALED, MAX_SCALED)
 
     def power(self, x, lambdas):
         """Append sign(x) ((1 + |x|)^l - 1) / l, l = lambda (x >= 0) or 2 - lambda."""

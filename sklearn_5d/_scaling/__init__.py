@@ -15,6 +15,7 @@ from ._inputs import (
 from ._standard import column_range, skewness
 from ._steps import (
     MAX_EXPONENT,
+    MAX_SCALED,
     TARGET_FUNCTIONS,
     Affine,
     Clip,
@@ -34,6 +35,7 @@ __all__ = [
     "ENCODINGS",
     "INPUT_TRANSFORMS",
     "MAX_EXPONENT",
+    "MAX_SCALED",
     "SMOOTH_TRANSFORMS",
     "TARGET_FUNCTIONS",
     "TARGET_TRANSFORMS",

@@ -20,7 +20,7 @@ import numpy as np
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from ._steps import Selection
+from ._steps import MAX_SCALED, Selection
 
 
 class Knots(NamedTuple):
@@ -90,7 +90,8 @@ def fit_encoder(Z, y, kind, sample_weight=None):
     scaler.n_features_in_ = len(columns)
     starts = Selection(columns).starts
     low, high = np.zeros(len(columns)), np.ones(len(columns))
-    low[starts], high[np.append(starts[1:], len(columns)) - 1] = -np.inf, np.inf
+    ends = np.append(starts[1:], len(columns)) - 1
+    low[starts], high[ends] = -MAX_SCALED, MAX_SCALED
     take = FunctionTransformer(np.take, kw_args={"indices": columns, "axis": 1})
     clip = FunctionTransformer(np.clip, kw_args={"a_min": low, "a_max": high})
     for each in (take, scaler, clip):

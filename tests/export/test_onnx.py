@@ -8,7 +8,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from exported import every_scaling, fitted, make_table, training_range
+from exported import (
+    X_TRANSFORMS,
+    Y_TRANSFORMS,
+    every_scaling,
+    fitted,
+    make_table,
+    training_range,
+)
 from sklearn.preprocessing import PowerTransformer
 
 from sklearn_5d import FiveDRegressor
@@ -82,6 +89,16 @@ def test_to_onnx_needs_no_hidden_layer(x_transform, n_estimators):
         hidden_layer_sizes=(), x_transform=x_transform, n_estimators=n_estimators
     )
     assert_onnx_agrees(model, training_range())
+
+
+@pytest.mark.parametrize("x_transform", X_TRANSFORMS)
+@pytest.mark.parametrize("y_transform", Y_TRANSFORMS)
+def test_to_onnx_stops_where_the_package_does(x_transform, y_transform):
+    pytest.importorskip("onnx")
+    model = fitted(activation="relu", x_transform=x_transform, y_transform=y_transform)
+    for size in (1e25, 1e30, 1e50):
+        assert_onnx_agrees(model, training_range(5) + size * np.eye(5))
+        assert_onnx_agrees(model, training_range(5) - size * np.eye(5))
 
 
 @pytest.mark.parametrize("kind", ["constant", "leverage", "heteroscedastic"])
