@@ -2,10 +2,12 @@
 
 from copy import deepcopy
 
+import numpy as np
 from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import Bunch
 
-from .._scaling import transformers_of
+from .._scaling import MAX_EXPONENT, transformers_of
 
 
 def to_sklearn(model, feature_names=None):
@@ -23,7 +25,8 @@ def to_sklearn(model, feature_names=None):
     Pipeline
         The scaling of the inputs, and a `TransformedTargetRegressor` around the
         network, or around a `VotingRegressor` of several. It shares nothing with
-        `model`.
+        `model`, and predicts the same but for inputs that are scaled to more than 1e30,
+        where nothing stops them.
     """
     # Trees and all else in them would lengthen the import of the package.
     from sklearn.compose import TransformedTargetRegressor
@@ -38,6 +41,12 @@ def to_sklearn(model, feature_names=None):
         network = VotingRegressor(named, weights=model.weights.tolist())
         network.estimators_ = members
         network.named_estimators_ = Bunch(**dict(network.estimators))
+    if isinstance(y_scaler, Pipeline):
+        limits = {"a_min": -MAX_EXPONENT, "a_max": MAX_EXPONENT}
+        limit = FunctionTransformer(inverse_func=np.clip, inv_kw_args=limits)
+        limit.set_output(transform="default")
+        first, function, last = transformers_of(y_scaler)
+        y_scaler = make_pipeline(first, function, limit, last)
     target = TransformedTargetRegressor(network, transformer=y_scaler)
     target.regressor_, target.transformer_ = network, y_scaler
     target._training_dim = 1

@@ -7,7 +7,14 @@ import sys
 import numpy as np
 import pytest
 import sklearn
-from exported import X_TRANSFORMS, every_scaling, fitted, make_table, training_range
+from exported import (
+    X_TRANSFORMS,
+    Y_TRANSFORMS,
+    every_scaling,
+    fitted,
+    make_table,
+    training_range,
+)
 
 from sklearn_5d import FiveDRegressor
 
@@ -21,6 +28,14 @@ def test_to_sklearn_predicts_the_same(parameters):
     np.testing.assert_allclose(exported, model.predict(X), 1e-13, atol)
 
 
+@pytest.mark.parametrize("y_transform", Y_TRANSFORMS)
+def test_to_sklearn_stops_where_exponents_do(y_transform):
+    model = fitted(activation="relu", y_transform=y_transform)
+    X = training_range(10) + 1e25 * np.r_[np.eye(5), -np.eye(5)]
+    exported = model.to_sklearn().predict(X)
+    np.testing.assert_allclose(exported, model.predict(X), 1e-13)
+
+
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
 def test_to_sklearn_takes_the_members_of_any_solver(solver):
     model, X = fitted(solver=solver, n_estimators=2), training_range()
@@ -30,7 +45,8 @@ def test_to_sklearn_takes_the_members_of_any_solver(solver):
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("x_transform", X_TRANSFORMS)
 def test_to_sklearn_can_be_fitted_again(x_transform):
-    exported = fitted(x_transform=x_transform).to_sklearn()
+    model = fitted(x_transform=x_transform, y_transform="arcsinh")
+    exported = model.to_sklearn()
     assert np.isfinite(exported.fit(*make_table()).predict(training_range(5))).all()
 
 
