@@ -220,7 +220,8 @@ class _Outputs:
         graph = self.graph
         for step in reversed(self.y_steps):
             if not isinstance(step, Straightening):
-                z = graph("Add", graph("Mul", z, step.scale), step.mean)
+                # onnxruntime drops an Add of what is 0 in float32, and no Sum.
+                z = graph("Sum", graph("Mul", z, step.scale), step.mean)
                 continue
             z = graph("Clip", z, -MAX_EXPONENT, MAX_EXPONENT)
             is_log = step.name == "log"
@@ -236,7 +237,7 @@ class _Outputs:
         affine, function = first
         if lowest is not None:
             z = graph("Max", z, lowest)
-        z = graph("Add", graph("Mul", z, last.scale), last.mean)
+        z = graph("Sum", graph("Mul", z, last.scale), last.mean)
         z = graph("Clip", z, -MAX_EXPONENT, MAX_EXPONENT)
         is_log = function.name == "log"
         slope = graph("Exp", z) if is_log else graph.exponentials(z, "Add")

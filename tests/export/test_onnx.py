@@ -222,6 +222,18 @@ def test_to_onnx_survives_a_far_origin():
     assert_onnx_agrees(model, X)
 
 
+@pytest.mark.parametrize("y_transform", Y_TRANSFORMS)
+def test_to_onnx_knows_targets_that_are_zero_in_single_precision(y_transform):
+    pytest.importorskip("onnx")
+    X, y = make_table()
+    y = 1e-60 * y
+    model = FiveDRegressor((8,), n_estimators=1, max_steps=20, random_state=0)
+    model.set_params(x_transform="standard", y_transform=y_transform).fit(X, y)
+    results = run_onnx(model.to_onnx(outputs=ALL, confidence_level=0.8), X)
+    for result, expected in zip(results, in_python(model, X), strict=True):
+        np.testing.assert_allclose(result, expected, 1e-7, 1e-10 * y.std())
+
+
 def test_to_onnx_writes_what_it_returns(tmp_path):
     onnx = pytest.importorskip("onnx")
     pandas = pytest.importorskip("pandas")
