@@ -277,7 +277,8 @@ class FittedCommittee:
             as scikit-learn does. What scikit-learn has no method for stays behind, the
             gradient, the range of the training inputs and all of the uncertainty;
             ``predict(X, return_std=True)`` of the pipeline is a `TypeError`. `to_onnx`
-            takes the gradient and the bounds along.
+            takes the gradient and the bounds along. Inputs that are scaled to more than
+            1e30 are predicted otherwise, or are an error.
 
         Examples
         --------

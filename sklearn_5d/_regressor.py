@@ -95,7 +95,7 @@ class FiveDRegressor(
         the Gram matrix. "auto" starts at 10 below 4,000 noisy rows, or 500 where there
         is no noise to speak of, and at 1 from there on and in `partial_fit`. It ends at
         1e-8, and in a fit to rows without noise to speak of at 1e-10, where networks
-        that go on alone end as well. Only for ``solver="spring"``.
+        that go on alone end as well. From 1e30 to 1e-30. Only for ``solver="spring"``.
 
     momentum : float, default=0.9
         Momentum of the natural gradient, and of ``solver="sgd"``.
