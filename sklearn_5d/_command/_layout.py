@@ -24,13 +24,14 @@ DELIMITERS = {
     None: "spaces",
 }
 COMMENT_MARKS = ("#", "%", "//", "!", '"#')
-# pandas gives the second name to a column that had none.
 # What stands for a missing value in common use; NaN is a number to Python.
 MISSING = {
     *("", "na", "n/a", "#n/a", "#na", "<na>", "nan", "nat", "null", "none", "-", "--"),
     *("?", ".", "missing", "#value!", "#div/0!", "#num!", "#ref!"),
 }
+# A number with groups of three digits, as thousands are written.
 GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}([.,' ]\d{3})+([.,]\d*)?")
+# What pandas calls a column that had no name.
 NO_NAME = re.compile(r"(Unnamed: \d+(_level_\d+)?|__index_level_\d+__)?")
 
 
