@@ -34,8 +34,8 @@ def run(args, console):
         (args.onnx, "onnx", ".onnx"),
     ):
         if path is not None:
-            import_optional(package, extra="export")
             check_output(path, (ending,), args.table)
+            import_optional(package, extra="export")
     regressor = make_regressor(args)
     if args.jobs is not None:
         regressor.set_params(n_jobs=args.jobs)
