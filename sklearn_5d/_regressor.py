@@ -547,7 +547,7 @@ class FiveDRegressor(
         model = Model.scaling(rows, self.x_transform_, self.y_transform_, precision)
         n_estimators = self._n_folds = self.n_estimators
         if n_estimators == "auto":
-            is_open = has_open_budget(parameters) and not is_stream
+            is_open = has_open_budget(parameters, is_stream)
             n_estimators = defaults.n_estimators(len(rows), choice, is_open)
             self._n_folds = defaults.n_folds(n_estimators)
         return model, [None] * n_estimators

@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ._console import exact
+
 # In the order of preference; None stands for any number of spaces and tabs.
 DELIMITERS = {
     ",": "commas",
@@ -114,8 +116,9 @@ def shortest(number):
     """
     with np.errstate(over="ignore"):
         single = np.float32(number)
-    text = str(single) if float(single) == number else repr(float(number))
-    return text.removesuffix(".0")
+    if float(single) == number:
+        return str(single).removesuffix(".0")
+    return exact(number)
 
 
 def is_comment(line):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from .. import __version__
 from . import _pictures
+from ._evaluation import MIN_TRACED_ROWS
 from ._optional import import_optional
 
 
@@ -35,6 +36,7 @@ def make_page(summary):
         summary=summary,
         title=Path(summary.table.title).name,
         pictures=_draw(summary),
+        min_traced_rows=MIN_TRACED_ROWS,
         version=__version__,
     )
 

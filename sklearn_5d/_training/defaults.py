@@ -104,16 +104,16 @@ def _is_quick(n_samples, choice):
     return is_few and choice.noise == "much"
 
 
-def max_steps(n_samples, n_members, choice, is_single):
-    """Choose the budget of steps of each network."""
+def max_steps(n_samples, n_first, choice, is_single):
+    """Choose the budget of steps of each network; the first exact ones share theirs."""
     share = n_samples / BUDGET_ROWS
     growth, few = max(1.0, share) ** MANY_EXPONENT, min(1.0, share)
     if choice.noise == "none":
         if is_single:
             return int(MAX_SINGLE_STEPS * growth * few**SINGLE_EXPONENT)
         if n_samples < FEW_ROWS:
-            return MAX_FEW_EXACT_STEPS // n_members
-        return int(MAX_EXACT_STEPS * growth * few**FEW_EXPONENT / n_members)
+            return MAX_FEW_EXACT_STEPS // n_first
+        return int(MAX_EXACT_STEPS * growth * few**FEW_EXPONENT / n_first)
     if _is_quick(n_samples, choice):
         return MAX_QUICK_STEPS
     if choice.noise == "little" and FEW_ROWS <= n_samples < MANY_ROWS:

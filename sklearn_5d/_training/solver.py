@@ -54,15 +54,14 @@ def make_solver(parameters, choice, n_samples, n_members, is_stream=False):
     natural = parameters["solver"] == "spring"
     is_single = parameters["n_estimators"] == 1
     n_first = n_members
-    if has_open_budget(parameters) and not is_stream:
+    if has_open_budget(parameters, is_stream):
         n_first = defaults.n_first_members(n_samples, n_members, choice)
-    n_sharing = n_first if choice.noise == "none" else n_members
     automatic = {
         "alpha": defaults.ALPHA,
         "damping": defaults.damping(n_samples, choice, is_stream),
         "learning_rate_init": defaults.learning_rate(choice),
         "batch_size": defaults.batch_size(n_samples, choice, is_stream),
-        "max_steps": defaults.max_steps(n_samples, n_sharing, choice, is_single),
+        "max_steps": defaults.max_steps(n_samples, n_first, choice, is_single),
     }
     if not natural:
         automatic |= {
@@ -105,13 +104,15 @@ def make_solver(parameters, choice, n_samples, n_members, is_stream=False):
     return ScikitLearnSolver(settings)
 
 
-def has_open_budget(parameters):
+def has_open_budget(parameters, is_stream=False):
     """Tell whether networks and steps are for us to choose, and to choose again.
 
     Parameters
     ----------
     parameters : dict
         The parameters of `FiveDRegressor`.
+    is_stream : bool, default=False
+        Whether these are rows of a stream, of which more will come.
 
     Returns
     -------
@@ -120,7 +121,7 @@ def has_open_budget(parameters):
     """
     budget = (parameters[name] for name in ("n_estimators", "max_steps", "damping"))
     is_automatic = all(isinstance(value, str) for value in budget)
-    return is_automatic and parameters["solver"] == "spring"
+    return is_automatic and parameters["solver"] == "spring" and not is_stream
 
 
 @dataclass(frozen=True)
