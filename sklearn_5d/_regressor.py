@@ -72,7 +72,8 @@ class FiveDRegressor(
         run finds no noise to speak of, one or two of many steps are better: 2 below
         4,000 rows and 1 from there on, which hold out an eighth of the rows each. Where
         the first third of several come to the end of their damping, from 150 rows on,
-        these alone go on; and where the one does not, three others follow.
+        these alone go on; and where one of the one or two does not, from 500 rows
+        on, others follow, up to 4.
 
     x_transform : str, default="auto"
         "auto", "standard", "yeo-johnson", "steps" or "piecewise-linear":

@@ -66,8 +66,9 @@ BUDGET_ROWS, MANY_EXPONENT, FEW_EXPONENT, SINGLE_EXPONENT = 10_000, 0.35, 0.25, 
 
 def n_estimators(n_samples, choice, is_open):
     """Choose the size of the committee; the first members may turn out to be enough."""
-    if choice.noise == "none" and (n_samples < MANY_ROWS or not is_open):
-        return _n_exact_estimators(n_samples)
+    if choice.noise == "none":
+        may_grow = is_open and n_samples >= FEW_ROWS
+        return N_ESTIMATORS_MANY if may_grow else _n_exact_estimators(n_samples)
     if choice.is_encoded:
         return N_ESTIMATORS_FEW
     if n_samples >= MANY_ROWS:
