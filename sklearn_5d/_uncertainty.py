@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.exceptions import NotFittedError
-from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import check_random_state
 
 from ._evaluation import spread
@@ -19,11 +18,14 @@ from ._training.threads import single_threaded
 MAX_CALIBRATION_ROWS = 10_000
 # A stream may come row by row: so many residuals are kept from the calls before.
 MIN_CALIBRATION_ROWS = 200
-# So many inputs tell how far the members differ where none of them has seen a row.
-MAX_UNSEEN = 2_000
 # The squared error of the members' mean is no smaller than this share of that of one:
 # members of an exact table err at few inputs, and seldom at the same.
 MIN_SQUARED_SHARE = 0.3
+# Of what members differ by on rows that they have learnt, beside their residuals, so
+# much is there on others. With all of it intervals of 90 % cover 0.883 of measured
+# tables, with this 0.899; inputs between the rows, where tables of places and years
+# have none, cover down to 0.75.
+VARIANCE_ON_OTHERS = 0.75
 
 
 def conformal_quantile(scores, level, weight=None, n_groups=None):
@@ -113,13 +115,11 @@ def interpolated_quantiles(scores, quantiles, weight=None):
     return np.interp(quantiles, reached, scores[order])
 
 
-def _unseen(model, X):
-    """Make inputs that are as far from the rows as these are from each other."""
-    Z, some = model.standardized(X), slice(None, None, -(-len(X) // MAX_UNSEEN))
-    neighbours = NearestNeighbors(n_neighbors=2).fit(Z)
-    nearest = neighbours.kneighbors(Z[some], return_distance=False)[:, 1]
-    steps = X[some] - X[nearest]
-    return np.clip(X[some] + steps[::-1], X.min(axis=0), X.max(axis=0))
+def _some(indices, rng):
+    """Draw as many as are enough to tell."""
+    if len(indices) <= MAX_CALIBRATION_ROWS:
+        return indices
+    return rng.choice(indices, MAX_CALIBRATION_ROWS, replace=False)
 
 
 def _sizes(model):
@@ -216,7 +216,8 @@ class Uncertainty:
             What they tell, if there are any.
         """
         rng = check_random_state(random_state)
-        train = rows.sample(MAX_CALIBRATION_ROWS, rng)
+        known = _some(np.arange(len(rows)), rng)
+        train, holder_of_train = rows.take(known), holder[known]
         held_out = np.flatnonzero(np.isfinite(out_of_fold))
         seen = 1 - len(held_out) / (len(rows) * len(model.members))
         if validation is not None:
@@ -224,12 +225,17 @@ class Uncertainty:
             held_out, holder = np.arange(len(rows)), None
         if len(held_out) == 0:
             return cls.unknown()
-        if len(held_out) > MAX_CALIBRATION_ROWS:
-            held_out = rng.choice(held_out, MAX_CALIBRATION_ROWS, replace=False)
+        held_out = _some(held_out, rng)
         told = rows.take(held_out), out_of_fold[held_out]
         size = 1.0 if holder is None else _sizes(model)[holder[held_out]]
         with single_threaded:
-            return cls.calibrate(model, *told, train, seen, size)
+            result = cls.calibrate(model, *told, train, seen, size)
+            # Groups are few, and the quantile of so few is none too large.
+            is_certain = len(held_out) >= MIN_ROWS and rows.groups is None
+            if len(model.members) == 1 or holder is None or not is_certain:
+                return result
+            share = result._share_of_mean(model, train, holder_of_train)
+            return replace(result, residual=share * result.residual)
 
     @classmethod
     def calibrate(cls, model, rows, prediction, train=None, seen=1.0, size=1.0):
@@ -270,30 +276,30 @@ class Uncertainty:
         error = np.average(residual**2, weights=rows.weight)
         doubt = _doubt(model, train, posterior, error, seen)
         n_groups = None if rows.groups is None else len(np.unique(rows.groups))
-        result = cls(
-            residual, scale, rows.weight, rms, noise, posterior, doubt, n_groups
-        )
-        # Groups are few, and the quantile of so few is none too large.
-        is_certain = len(rows) >= MIN_ROWS and rows.groups is None
-        if len(model.members) == 1 or seen == 1 or not is_certain:
-            return result
-        return replace(result, residual=residual * result._share_of_mean(model, train))
+        return cls(residual, scale, rows.weight, rms, noise, posterior, doubt, n_groups)
 
-    def _share_of_mean(self, model, train):
+    def _share_of_mean(self, model, train, holder):
         """Tell how large the error of the members' mean is beside that of one.
 
         The squared error of the mean is the mean of the squared errors but for the
-        variance between the members (Krogh and Vedelsby 1995), at inputs that none of
-        them has seen. Mean sizes stand for both, so that a few rows do not decide.
+        variance between the members (Krogh and Vedelsby 1995). Learning a row makes
+        both smaller, by much the same factor, so that learnt rows tell their ratio.
         """
-        X = _unseen(model, train.X)
-        outputs = model.outputs(X)
-        mean, scale = self.mean_and_scale(model, X)
-        deviation = _sizes(model)[:, None] * np.abs(outputs - mean) / scale
-        score = np.average(np.abs(self.scores), weights=self.weight)
-        ratio = np.mean(deviation) / score if score > 0 else 0.0
-        least = max(1 / len(model.members), MIN_SQUARED_SHARE)
-        return np.sqrt(max(1 - ratio**2, least))
+        outputs, target = model.outputs(train.X), model.target.transform(train.y)
+        _, scale = self.mean_and_scale(model, train.X)
+        has_learnt = np.arange(len(outputs))[:, None] != holder
+        weights = model.weights[:, None] * has_learnt
+        weights /= weights.sum(axis=0)
+        mean = np.sum(weights * outputs, axis=0)
+        between = np.sum(weights * (outputs - mean) ** 2, axis=0)
+        error = np.sum(weights * (outputs - target) ** 2, axis=0)
+        # Few members differ by less from their own mean, a single one by nothing.
+        error *= np.sum(weights * (1 - weights), axis=0)
+        between *= np.sum(model.weights * (1 - model.weights))
+        of_rows = scale**-2 if train.weight is None else train.weight / scale**2
+        ratio = (between @ of_rows) / max(error @ of_rows, np.finfo(float).tiny)
+        least = max(1 / len(outputs), MIN_SQUARED_SHARE)
+        return np.sqrt(max(1 - VARIANCE_ON_OTHERS * ratio, least))
 
     def updated(self, model, rows):
         """Calibrate by the next rows of a stream, together with the latest before.

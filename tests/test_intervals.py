@@ -299,14 +299,29 @@ def test_several_levels_are_single_ones(heteroscedastic):
 
 
 def test_intervals_are_those_of_the_mean_and_not_of_a_member():
-    """Without noise the mean of six is much better: those of a member hold 98 %."""
-    X, y = make_function("otl_circuit", 500, random_state=0)
-    model = FiveDRegressor(n_estimators=6, max_steps=100, random_state=0)
+    """Without noise the mean of six is much better: those of a member hold 97 %."""
+    X, y = make_function("friedman1", 500, random_state=0)
+    model = FiveDRegressor(n_estimators=6, max_steps=400, random_state=0)
     model.set_params(gaussian_process=False).fit(X, y)  # a teacher makes them alike
-    X_new, y_new = make_function("otl_circuit", 3000, random_state=1)
-    of_a_member = np.quantile(np.abs(y - model.oof_prediction_), 0.9)
-    assert np.mean(np.abs(y_new - model.predict(X_new)) < of_a_member) > 0.97
-    assert 0.87 < coverage(model, X_new, y_new, 0.9) < 0.97
+    X_new, y_new = make_function("friedman1", 3000, random_state=1)
+    size = np.quantile(np.abs(y - model.oof_prediction_), 0.9)
+    assert np.mean(np.abs(y_new - model.predict(X_new)) < size) > 0.96
+    assert 0.87 < coverage(model, X_new, y_new, 0.9) < 0.96
+
+
+def test_members_may_differ_where_there_are_no_rows():
+    """Forty states, each on a line of its own: beside the lines nothing is known."""
+    rng = np.random.RandomState(2)
+    state = np.repeat(np.arange(40), 30)
+    start, direction = rng.rand(40, 5), 0.2 * rng.randn(40, 5)
+    level, year = rng.randn(40)[state], rng.rand(1200)
+    X = start[state] + year[:, None] * direction[state]
+    y = level * (1 + 0.3 * year) + 0.02 * rng.randn(1200)
+    rows = rng.permutation(1200)
+    train, new = rows[:600], rows[600:]
+    model = FiveDRegressor(n_estimators=6, max_steps=200, random_state=0)
+    model.fit(X[train], y[train])
+    assert 0.85 < coverage(model, X[new], y[new], 0.9) < 0.95
 
 
 def test_residuals_of_a_bad_member_are_brought_to_the_size_of_all(table):
@@ -331,10 +346,11 @@ def test_members_that_agree_are_no_better_together(table):
     fitted = small(n_estimators=3, random_state=0).fit(X, y)
     rows, model = Rows(X, y), fitted._model
     prediction = model.target.transform(fitted.oof_prediction_)
+    holder = np.argmin(np.abs(model.outputs(X) - prediction), axis=0)
     raw = model.target.transform(y) - prediction
     for members, share in ((model.members, 0.98), ([model.members[0]] * 3, 1)):
-        each = _uncertainty.Uncertainty.calibrate(
-            model.with_members(members), rows, prediction, rows, 2 / 3
+        each = _uncertainty.Uncertainty.of_fit(
+            model.with_members(members), rows, prediction, holder, None, 0
         )
         ratio = each.residual / raw
         assert np.ptp(ratio) < 1e-12
