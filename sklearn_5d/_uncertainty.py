@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_random_state
 
-from ._evaluation import spread
+from ._evaluation import MIN_SQUARED_SHARE, spread, variance_share
 from ._noise import MIN_ROWS, NoiseScale, fit_noise_scale
 from ._training.threads import single_threaded
 
@@ -18,14 +18,6 @@ from ._training.threads import single_threaded
 MAX_CALIBRATION_ROWS = 10_000
 # A stream may come row by row: so many residuals are kept from the calls before.
 MIN_CALIBRATION_ROWS = 200
-# The squared error of the members' mean is no smaller than this share of that of one:
-# members of an exact table err at few inputs, and seldom at the same.
-MIN_SQUARED_SHARE = 0.3
-# Of what members differ by on rows that they have learnt, beside their residuals, so
-# much is there on others. With all of it intervals of 90 % cover 0.883 of measured
-# tables, with this 0.899; inputs between the rows, where tables of places and years
-# have none, cover down to 0.75.
-VARIANCE_ON_OTHERS = 0.75
 
 
 def conformal_quantile(scores, level, weight=None, n_groups=None):
@@ -279,27 +271,16 @@ class Uncertainty:
         return cls(residual, scale, rows.weight, rms, noise, posterior, doubt, n_groups)
 
     def _share_of_mean(self, model, train, holder):
-        """Tell how large the error of the members' mean is beside that of one.
-
-        The squared error of the mean is the mean of the squared errors but for the
-        variance between the members (Krogh and Vedelsby 1995). Learning a row makes
-        both smaller, by much the same factor, so that learnt rows tell their ratio.
-        """
-        outputs, target = model.outputs(train.X), model.target.transform(train.y)
+        """Tell how large the error of the members' mean is beside that of one."""
+        residual = model.target.transform(train.y) - model.outputs(train.X)
         _, scale = self.mean_and_scale(model, train.X)
-        has_learnt = np.arange(len(outputs))[:, None] != holder
+        row_weight = scale**-2 if train.weight is None else train.weight / scale**2
+        has_learnt = np.arange(len(residual))[:, None] != holder
         weights = model.weights[:, None] * has_learnt
         weights /= weights.sum(axis=0)
-        mean = np.sum(weights * outputs, axis=0)
-        between = np.sum(weights * (outputs - mean) ** 2, axis=0)
-        error = np.sum(weights * (outputs - target) ** 2, axis=0)
-        # Few members differ by less from their own mean, a single one by nothing.
-        error *= np.sum(weights * (1 - weights), axis=0)
-        between *= np.sum(model.weights * (1 - model.weights))
-        of_rows = scale**-2 if train.weight is None else train.weight / scale**2
-        ratio = (between @ of_rows) / max(error @ of_rows, np.finfo(float).tiny)
-        least = max(1 / len(outputs), MIN_SQUARED_SHARE)
-        return np.sqrt(max(1 - VARIANCE_ON_OTHERS * ratio, least))
+        of_many = variance_share(residual, weights, row_weight)
+        share = 1 - of_many * np.sum(model.weights * (1 - model.weights))
+        return np.sqrt(max(share, 1 / len(residual), MIN_SQUARED_SHARE))
 
     def updated(self, model, rows):
         """Calibrate by the next rows of a stream, together with the latest before.

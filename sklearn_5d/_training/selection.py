@@ -15,7 +15,7 @@ from scipy.stats import gmean
 from sklearn.utils import check_random_state
 
 from .. import _scaling
-from .._evaluation import output
+from .._evaluation import MIN_SQUARED_SHARE, output, variance_share
 from .._rows import Rows
 from . import defaults
 from .schedule import Settings
@@ -135,7 +135,7 @@ def choose(rows, parameters, may_encode, random_state):
     with single_threaded:
         # Nothing to choose: half of the folds tell whether there is noise.
         n_folds = 2 if len(choices) == 1 else 4
-        folds = _folds(rows, defaults.MAX_RACE_ROWS, random_state)[:n_folds]
+        folds = _folds(rows, defaults.MAX_RACE_ROWS, random_state, n_folds)
         race = _Race(folds, settings, random_state)
         best = race.winner(choices, defaults.RACE_GAIN)
         if may_encode:
@@ -152,6 +152,7 @@ def _encoded_winner(rows, best, race, parameters):
     encoded networks have no teacher. Where trees are far behind, there is nothing to
     encode. Where they are somewhat behind and rows are few, many knots are tried only
     if a few have won. What is better on none of the first folds does not run on others.
+    Where rows are many it is committees that race: networks of an encoding differ more.
     """
     teachers, is_few = [], len(rows) <= defaults.MAX_RACE_ROWS
     if parameters["gaussian_process"]:
@@ -173,8 +174,8 @@ def _encoded_winner(rows, best, race, parameters):
         damping=defaults.ENCODED_RACE_DAMPING,
         patience=defaults.ENCODED_RACE_PATIENCE,
     )
-    folds = _folds(rows, defaults.MAX_ENCODED_RACE_ROWS, race.random_state)[:n_folds]
-    race = _Race(folds, settings, race.random_state, teachers)
+    folds = _folds(rows, defaults.MAX_ENCODED_RACE_ROWS, race.random_state, n_folds)
+    race = _Race(folds, settings, race.random_state, teachers, as_committees=not is_few)
     few_knots, many_knots = (
         Choice.of(name, best.y_transform, parameters["activation"])
         for name in _scaling.ENCODINGS
@@ -191,11 +192,39 @@ def _encoded_winner(rows, best, race, parameters):
     return race.winner(contenders, gain)
 
 
-def _folds(rows, max_rows, random_state):
+class _Fold(NamedTuple):
+    """Training and held-out rows of a run, and which of the first train every run."""
+
+    train: Rows
+    held_out: Rows
+    shared: np.ndarray
+
+
+class _Outcome(NamedTuple):
+    """What became of a run.
+
+    Its sum of squared errors in y's units on the held-out rows, the damping at which it
+    ended, and the residuals of the rows that train every run.
+    """
+
+    error: float = np.inf
+    damping: float = np.inf
+    residual: np.ndarray | None = None
+
+
+def _folds(rows, max_rows, random_state, n_folds):
     racers = check_random_state(random_state).permutation(len(rows))
     rows = rows.take(racers[:max_rows])
-    folds = rows.folds(4, None, random_state)
-    return [(rows.take(train), rows.take(held_out)) for train, held_out in folds]
+    splits = rows.folds(4, None, random_state)[:n_folds]
+    all_held_out = np.concatenate([held_out for _, held_out in splits])
+    return [
+        _Fold(
+            rows.take(train),
+            rows.take(held_out),
+            np.isin(train, all_held_out, invert=True),
+        )
+        for train, held_out in splits
+    ]
 
 
 class _Race:
@@ -203,23 +232,29 @@ class _Race:
 
     Parameters
     ----------
-    folds : list of (Rows, Rows)
-        Training rows and held-out rows of the runs.
+    folds : list of _Fold
+        The rows of the runs.
     settings : Settings
         The settings of a run; the activation is that of the candidate.
     random_state : int
         Seed of the first weights and of the batches.
     teachers : sequence of str, default=()
         The kinds of teachers that the first of several candidates may have.
+    as_committees : bool, default=False
+        Whether the error of a candidate is that of the mean of many networks, of which
+        its runs are two.
     """
 
-    def __init__(self, folds, settings, random_state, teachers=()):
+    def __init__(
+        self, folds, settings, random_state, teachers=(), *, as_committees=False
+    ):
         self.folds, self.settings = folds, settings
         self.random_state, self.teachers = random_state, teachers
+        self.as_committees = as_committees
         self._results, self._teacher_errors = {}, {}
 
     def results(self, choice, n_folds=None):
-        """Return the error and the damping of each run, on the first folds or all."""
+        """Return the outcome of each run, on the first folds or all."""
         settings = replace(
             self.settings,
             activation=choice.activation,
@@ -227,24 +262,36 @@ class _Race:
         )
         results = self._results.setdefault(choice, [])
         for fold in self.folds[len(results) : n_folds]:
-            results.append(_run(*fold, choice, settings, self.random_state))
+            results.append(_run(fold, choice, settings, self.random_state))
         return results[:n_folds]
 
     def error(self, choice):
-        """Compute the typical squared error of a run."""
-        return _typical([error for error, _ in self.results(choice)])
+        """Compute the typical squared error of a run, or of a committee."""
+        errors, _, residuals = zip(*self.results(choice), strict=True)
+        error = _typical(errors)
+        if not self.as_committees or not np.isfinite(error):
+            return error
+        residual = np.array(residuals)
+        weights = np.full(residual.shape, 1 / len(residual))
+        share = 1 - variance_share(residual, weights, np.ones(residual.shape[1]))
+        return error * max(share, MIN_SQUARED_SHARE)
 
     def is_better_on_any(self, choice, first, n_folds):
         """Tell whether a choice beats the first one on any of the first folds."""
-        errors = (error for error, _ in self.results(choice, n_folds))
+        errors = (run.error for run in self.results(choice, n_folds))
         return any(map(operator.lt, errors, self.taught_errors(first, n_folds)))
 
-    def taught_errors(self, choice, n_folds=None):
+    def taught_errors(self, choice, n_folds):
         """Return the error of each run, or of the teacher that knows more, if any."""
-        networks = [error for error, _ in self.results(choice, n_folds)]
+        networks = [run.error for run in self.results(choice, n_folds)]
         teachers = [self.teacher_errors(kind, choice) for kind in self.teachers]
         rivals = [networks, *(errors[:n_folds] for errors in teachers)]
         return min(rivals, key=_typical)
+
+    def taught_error(self, choice):
+        """Compute the typical squared error, or that of what teaches its networks."""
+        teachers = [self.teacher_errors(kind, choice) for kind in self.teachers]
+        return min([self.error(choice), *map(_typical, teachers)])
 
     def teacher_errors(self, kind, choice):
         """Compute the error on each fold of what may teach the networks of a choice."""
@@ -256,8 +303,9 @@ class _Race:
 
     def noise(self, choice):
         """Tell how much noise there is: "none" to speak of, "little" or "much"."""
-        squares = sum(np.sum((rows.y - rows.y.mean()) ** 2) for _, rows in self.folds)
-        errors, dampings = zip(*self.results(choice), strict=True)
+        targets = [fold.held_out.y for fold in self.folds]
+        squares = sum(np.sum((y - y.mean()) ** 2) for y in targets)
+        errors, dampings, _ = zip(*self.results(choice), strict=True)
         is_accurate = sum(errors) < defaults.EXACT_ERROR * squares
         if is_accurate and max(dampings) < defaults.EXACT_DAMPING:
             return "none"
@@ -269,7 +317,7 @@ class _Race:
         first, *others = choices
         if not others:
             return first
-        limit = gain**2 * _typical(self.taught_errors(first))
+        limit = gain**2 * self.taught_error(first)
         errors = [limit, *map(self.error, others)]
         return choices[int(np.argmin(errors))]
 
@@ -280,7 +328,7 @@ class _Race:
 
         forest = ExtraTreesRegressor(defaults.N_TREES, random_state=self.random_state)
         errors = []
-        for train, held_out in self.folds:
+        for train, held_out, _ in self.folds:
             prediction = forest.fit(train.X, train.y).predict(held_out.X)
             errors.append(np.sum((held_out.y - prediction) ** 2))
         return _typical(errors)
@@ -291,33 +339,36 @@ def _typical(errors):
     return gmean(np.maximum(errors, np.finfo(float).tiny))
 
 
-def _run(train, held_out, choice, settings, random_state):
-    """Train a short run: its sum of squared errors in y's units, and its damping."""
-    if not _is_feasible(choice, train):
-        return np.inf, np.inf
-    train, scaled, target = _scale(train, held_out, choice)
-    result = minimize(train, scaled, settings, check_random_state(random_state))
-    z = output(result.weights, scaled.X, settings.activation)
-    error = _squared_error(held_out.y, z, target)
-    return error, result.damping if np.isfinite(error) else np.inf
+def _run(fold, choice, settings, random_state):
+    """Train a short run."""
+    if not _is_feasible(choice, fold.train):
+        return _Outcome()
+    train, held_out, target = _scale(fold, choice)
+    result = minimize(train, held_out, settings, check_random_state(random_state))
+    z = output(result.weights, held_out.X, settings.activation)
+    error = _squared_error(fold.held_out.y, z, target)
+    if not np.isfinite(error):
+        return _Outcome()
+    residual = train.y - output(result.weights, train.X, settings.activation)
+    return _Outcome(error, result.damping, residual[fold.shared])
 
 
 def _teach(kind, folds, choice, random_state):
     """Fit a teacher to each fold: its sums of squared errors in y's units."""
     prepare, fit = TEACHERS[kind]
     errors, settings = [], None
-    for train, held_out in folds:
+    for fold in folds:
         errors.append(np.inf)
-        if not _is_feasible(choice, train):
+        if not _is_feasible(choice, fold.train):
             continue
-        train, scaled, target = _scale(train, held_out, choice)
+        train, held_out, target = _scale(fold, choice)
         try:
             if settings is None:
                 settings = prepare(train, check_random_state(random_state))
-            z = fit(*settings, train).predict(scaled.X)
+            z = fit(*settings, train).predict(held_out.X)
         except LinAlgError:
             continue
-        errors[-1] = _squared_error(held_out.y, z, target)
+        errors[-1] = _squared_error(fold.held_out.y, z, target)
     return errors
 
 
@@ -325,16 +376,14 @@ def _is_feasible(choice, train):
     return choice.y_transform in _scaling.feasible_target_transforms(train.y)
 
 
-def _scale(train, held_out, choice):
+def _scale(fold, choice):
     """Bring both kinds of rows to the network's scale, which training rows tell."""
-    x_scaler = _scaling.fit_input_scaler(train.X, train.y, choice.x_transform)
-    inputs = _scaling.InputScaling(x_scaler)
-    target = _scaling.TargetScaling(
-        _scaling.fit_target_scaler(train.y, choice.y_transform)
-    )
+    X, y = fold.train.X, fold.train.y
+    inputs = _scaling.InputScaling(_scaling.fit_input_scaler(X, y, choice.x_transform))
+    target = _scaling.TargetScaling(_scaling.fit_target_scaler(y, choice.y_transform))
     train, held_out = (
         Rows(np.asarray(inputs.transform(rows.X)), target.transform(rows.y))
-        for rows in (train, held_out)
+        for rows in (fold.train, fold.held_out)
     )
     return train, held_out, target
 

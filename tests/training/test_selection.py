@@ -33,9 +33,9 @@ def set_race(monkeypatch, error, tree_error=np.inf, **teacher_errors):
     """Let races end with an error of each choice; return the choices that ran."""
     runs = []
 
-    def run(train, held_out, choice, settings, random_state):
+    def run(fold, choice, settings, random_state):
         runs.append(choice)
-        return error(choice), 1.0
+        return selection._Outcome(error(choice), 1.0, np.ones(10))
 
     def teach(kind, folds, choice, random_state):
         return [teacher_errors.get(kind, np.inf)] * len(folds)
@@ -239,8 +239,8 @@ def test_an_encoding_has_to_know_more_than_a_teacher(
 def test_teacher_errors_are_those_of_held_out_rows():
     X, y = make_function("dixon_price", 400, random_state=0)
     rows = Rows(X, y)
-    folds = [(rows.take(slice(300)), rows.take(slice(300, None)))]
-    race = selection._Race(folds, None, 0)
+    fold = selection._Fold(rows.take(slice(300)), rows.take(slice(300, None)), None)
+    race = selection._Race([fold], None, 0)
     choice = selection.Choice("standard", "standard", "tanh")
     [polynomial] = race.teacher_errors("polynomial", choice)
     [process] = race.teacher_errors("gaussian process", choice)
@@ -263,13 +263,31 @@ def test_one_far_outlier_does_not_decide(monkeypatch):
     """Of four folds three prefer the logarithm, and one has an error of thousands."""
     errors = {"standard": [9.0, 9.0, 9.0, 9.0], "log": [1.0, 1.0, 5000.0, 1.0]}
 
-    def run(fold, _, choice, settings, random_state):
-        return errors[choice.y_transform][fold], 1.0
+    def run(fold, choice, settings, random_state):
+        return selection._Outcome(errors[choice.y_transform][fold], 1.0)
 
     monkeypatch.setattr(selection, "_run", run)
-    race = selection._Race([(k, None) for k in range(4)], Settings((8,), "tanh", 8), 0)
+    race = selection._Race(range(4), Settings((8,), "tanh", 8), 0)
     choices = [selection.Choice("standard", name, "tanh") for name in errors]
     assert race.winner(choices, 1.0).y_transform == "log"
+
+
+def test_many_rows_race_for_the_mean_of_many_networks(very_many, monkeypatch):
+    """Two runs of an encoding are no better, but err at different inputs."""
+
+    def run(fold, choice, settings, random_state):
+        is_second = choice in seen
+        seen.append(choice)
+        varied = choice.is_encoded and is_second
+        residual = np.ones(10) * (-1) ** (np.arange(10) * varied)
+        return selection._Outcome(0.999 if choice.is_encoded else 1.0, 1.0, residual)
+
+    seen = []
+    set_race(monkeypatch, None, tree_error=0)
+    monkeypatch.setattr(selection, "_run", run)
+    assert choose(*very_many, may_encode=True).is_encoded
+    few = [column[: defaults.MAX_RACE_ROWS] for column in very_many]
+    assert not choose(*few, may_encode=True).is_encoded
 
 
 def test_encoding_that_is_no_better_on_two_folds_leaves(many, monkeypatch):
@@ -307,7 +325,8 @@ def test_race_tells_how_much_noise_there_is(noise, expected):
 
 
 def run(rows, choice, settings=None):
-    return selection._run(rows, rows, choice, settings, 0)
+    fold = selection._Fold(rows, rows, np.ones(len(rows), bool))
+    return selection._run(fold, choice, settings, 0)
 
 
 def test_prediction_that_overflows_loses_the_race(decades, monkeypatch):
@@ -315,7 +334,7 @@ def test_prediction_that_overflows_loses_the_race(decades, monkeypatch):
     monkeypatch.setattr(selection, "output", lambda weights, Z, _: np.full(len(Z), 1e9))
     choice = selection.Choice("standard", "log", "tanh")
     settings = Settings((4,), "tanh", max_steps=8)
-    assert run(Rows(X, 1e100 * y), choice, settings) == (np.inf, np.inf)
+    assert run(Rows(X, 1e100 * y), choice, settings) == selection._Outcome()
 
 
 def test_transformation_without_a_scale_loses_the_race():
@@ -324,6 +343,6 @@ def test_transformation_without_a_scale_loses_the_race():
     rows = Rows(np.ones((100, 5)), y)
     for transform in ("log", "arcsinh"):
         choice = selection.Choice("standard", transform, "tanh")
-        assert run(rows, choice) == (np.inf, np.inf)
+        assert run(rows, choice) == selection._Outcome()
         with pytest.raises(ValueError, match="the same on half of the rows"):
             _scaling.fit_target_scaler(y, transform)
