@@ -180,6 +180,27 @@ def test_members_of_several_shapes_are_an_error(hidden, Z):
 # --------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("n_networks", [2, 3, 8])
+@pytest.mark.parametrize("learnt", [1.0, 0.1])
+def test_variance_share_is_that_of_errors_of_their_own(n_networks, learnt):
+    """Errors that all have in common stay; learning makes both smaller."""
+    rng = np.random.default_rng(0)
+    common, own = rng.normal(size=40_000), rng.normal(size=(n_networks, 40_000))
+    residual = learnt * (2 * common + own)
+    weights = np.full(residual.shape, 1 / n_networks)
+    share = _evaluation.variance_share(residual, weights, np.ones(40_000))
+    assert_allclose(share, _evaluation.VARIANCE_ON_OTHERS * 1 / 5, rtol=0.04)
+
+
+def test_variance_share_counts_the_networks_that_have_learnt_a_row():
+    """A single one tells nothing; without any residual there is no share."""
+    residual = np.array([[1.0, 2.0], [-1.0, 0.0], [9.0, 9.0]])
+    weights = np.array([[0.5, 1.0], [0.5, 0.0], [0.0, 0.0]])
+    share = _evaluation.variance_share(residual, weights, np.ones(2))
+    assert share == 2 * _evaluation.VARIANCE_ON_OTHERS
+    assert _evaluation.variance_share(0 * residual, weights, np.ones(2)) == 0
+
+
 @pytest.mark.parametrize("n_jobs", [None, 1, 2])
 def test_map_rows_takes_each_row_once(n_jobs, monkeypatch):
     monkeypatch.setattr(_evaluation, "CHUNK_ROWS", 100)
