@@ -72,9 +72,8 @@ class Rows:
         Rows
             These.
         """
-        if len(self) <= n_rows:
-            return self
-        return self.take(random_state.choice(len(self), n_rows, replace=False))
+        chosen = sample(np.arange(len(self)), n_rows, random_state)
+        return self if len(chosen) == len(self) else self.take(chosen)
 
     def distinct(self):
         """Make one row of equal ones, so that a copy is never held out.
@@ -168,6 +167,28 @@ class Rows:
         if self.weight is None or np.ptp(self.weight) > 0:
             return self
         return replace(self, weight=None)
+
+
+def sample(indices, n_samples, random_state):
+    """Draw some of the indices, or return them all where they are no more.
+
+    Parameters
+    ----------
+    indices : ndarray of shape (n_indices,)
+        Indices of rows.
+    n_samples : int
+        How many.
+    random_state : numpy.random.RandomState
+        Source of the choice.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,) or less
+        Some of them.
+    """
+    if len(indices) <= n_samples:
+        return indices
+    return random_state.choice(indices, n_samples, replace=False)
 
 
 def _all_different(column):

@@ -12,6 +12,7 @@ from sklearn.utils import check_random_state
 
 from ._evaluation import MIN_SQUARED_SHARE, spread, variance_share
 from ._noise import MIN_ROWS, NoiseScale, fit_noise_scale
+from ._rows import sample
 from ._training.threads import single_threaded
 
 # Of more rows than this a sample tells.
@@ -105,13 +106,6 @@ def interpolated_quantiles(scores, quantiles, weight=None):
     weight = np.ones(len(scores)) if weight is None else weight[order]
     reached = np.cumsum(weight) / (weight.sum() + weight.mean())
     return np.interp(quantiles, reached, scores[order])
-
-
-def _some(indices, rng):
-    """Draw as many as are enough to tell."""
-    if len(indices) <= MAX_CALIBRATION_ROWS:
-        return indices
-    return rng.choice(indices, MAX_CALIBRATION_ROWS, replace=False)
 
 
 def _sizes(model):
@@ -208,7 +202,7 @@ class Uncertainty:
             What they tell, if there are any.
         """
         rng = check_random_state(random_state)
-        known = _some(np.arange(len(rows)), rng)
+        known = sample(np.arange(len(rows)), MAX_CALIBRATION_ROWS, rng)
         train, holder_of_train = rows.take(known), holder[known]
         held_out = np.flatnonzero(np.isfinite(out_of_fold))
         seen = 1 - len(held_out) / (len(rows) * len(model.members))
@@ -217,7 +211,7 @@ class Uncertainty:
             held_out, holder = np.arange(len(rows)), None
         if len(held_out) == 0:
             return cls.unknown()
-        held_out = _some(held_out, rng)
+        held_out = sample(held_out, MAX_CALIBRATION_ROWS, rng)
         told = rows.take(held_out), out_of_fold[held_out]
         size = 1.0 if holder is None else _sizes(model)[holder[held_out]]
         with single_threaded:
@@ -272,8 +266,8 @@ class Uncertainty:
 
     def _share_of_mean(self, model, train, holder):
         """Tell how large the error of the members' mean is beside that of one."""
-        residual = model.target.transform(train.y) - model.outputs(train.X)
-        _, scale = self.mean_and_scale(model, train.X)
+        outputs, scale = self._outputs_and_scale(model, train.X)
+        residual = model.target.transform(train.y) - outputs
         row_weight = scale**-2 if train.weight is None else train.weight / scale**2
         has_learnt = np.arange(len(residual))[:, None] != holder
         weights = model.weights[:, None] * has_learnt
@@ -368,13 +362,17 @@ class Uncertainty:
         mean, scale : ndarray of shape (n_samples,)
             The scale grows outside the training range, by a rule.
         """
+        outputs, scale = self._outputs_and_scale(model, X)
+        return model.average(outputs), scale
+
+    def _outputs_and_scale(self, model, X):
         if self.noise.kind == "constant":
-            mean, scale = model.average(model.outputs(X)), 1.0
+            outputs, scale = model.outputs(X), 1.0
         else:
-            each = model.outputs_and_leverage(X, self.posterior)
-            mean, leverage = map(model.average, each)
-            scale = self.noise.predict(model.standardized(X), mean, leverage)
-        return mean, scale * (1 + model.excess(X))
+            outputs, leverage = model.outputs_and_leverage(X, self.posterior)
+            known = map(model.average, (outputs, leverage))
+            scale = self.noise.predict(model.standardized(X), *known)
+        return outputs, scale * (1 + model.excess(X))
 
     def mean_and_std(self, model, X):
         """Predict mean and standard deviation in the units of the target.
