@@ -349,8 +349,9 @@ def _run(fold, choice, settings, random_state):
     error = _squared_error(fold.held_out.y, z, target)
     if not np.isfinite(error):
         return _Outcome()
-    residual = train.y - output(result.weights, train.X, settings.activation)
-    return _Outcome(error, result.damping, residual[fold.shared])
+    shared = train.take(fold.shared)
+    residual = shared.y - output(result.weights, shared.X, settings.activation)
+    return _Outcome(error, result.damping, residual)
 
 
 def _teach(kind, folds, choice, random_state):
